@@ -1,0 +1,118 @@
+"""Asking a model: the request, the stream that comes back, and the `Provider` port that plugins implement.
+
+Shapes follow the OpenAI chat completions API (the field's common tongue); `adapters/providers/` translates.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+FinishReason = Literal["stop", "length", "filtered"]
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True)
+class AnswerText:
+    """Free text."""
+
+    kind: Literal["text"] = "text"
+
+
+@dataclass(frozen=True)
+class AnswerLabel:
+    """Exactly one of these labels."""
+
+    labels: tuple[str, ...]
+    kind: Literal["label"] = "label"
+
+
+@dataclass(frozen=True)
+class AnswerFields:
+    """An object that fits `schema`: JSON Schema of flat named fields (string, number, boolean, enum, list of string)."""
+
+    schema: Mapping[str, Any]
+    kind: Literal["fields"] = "fields"
+
+
+AnswerFormat = AnswerText | AnswerLabel | AnswerFields
+
+
+@dataclass(frozen=True)
+class ChatRequest:
+    """What is asked of a model."""
+
+    model: str
+    """The provider's own name of the model."""
+    messages: tuple[Message, ...]
+    answer: AnswerFormat = field(default_factory=AnswerText)
+    max_tokens: int = 512
+    temperature: float = 0.2
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens counted by the provider; `estimated` when it did not say and we counted characters / 4."""
+
+    tokens_in: int
+    tokens_out: int
+    estimated: bool = False
+
+
+@dataclass(frozen=True)
+class ChatDelta:
+    """A piece of the answer. The last one carries `finish` and `usage`."""
+
+    text: str = ""
+    finish: FinishReason | None = None
+    usage: Usage | None = None
+
+
+class Provider(Protocol):
+    """A connection to one model provider. Raises `kernel.errors.ProviderError`, never a library's error."""
+
+    def chat(self, request: ChatRequest) -> AsyncIterator[ChatDelta]:
+        """Stream the answer: any number of text deltas, then exactly one with `finish` and `usage`.
+
+        For `AnswerLabel` the joined text is exactly one label; for `AnswerFields` it is a JSON object.
+        Cancelling the iteration (or its task) cancels the call at the provider.
+        """
+        ...
+
+    async def models(self) -> tuple[str, ...]:
+        """Return the names of the models this connection offers; also proves that the credential works."""
+        ...
+
+
+@dataclass(frozen=True)
+class ConnectionField:
+    """One thing a person fills in to connect a provider."""
+
+    name: str
+    label: str
+    help: str = ""
+    is_secret: bool = False
+    is_required: bool = True
+    default: str = ""
+
+
+class ProviderPlugin(Protocol):
+    """A kind of provider: one folder in `adapters/providers/`."""
+
+    kind: str
+    title: str
+    description: str
+    fields: tuple[ConnectionField, ...]
+    runs_here: bool
+    """True when what is asked never leaves this machine (the practice model)."""
+
+    def connect(self, values: Mapping[str, str], outbound: Any) -> Provider:
+        """Return a provider for these field values. `outbound` is a `kernel.outbound.Outbound`."""
+        ...

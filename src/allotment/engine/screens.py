@@ -1,0 +1,31 @@
+"""What screening found and what was done about it: the values the gate, the pages and the journal share."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+Treatment = Literal["allow", "mask", "block"]
+
+
+class Detected(StrEnum):
+    """Kinds of things the built-in screening finds."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    IBAN = "iban"
+    CARD = "payment card"
+    NATIONAL_ID = "national id"
+    SECRET = "secret"  # noqa: S105 - a kind, not a secret
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found in a text: characters `start` to `end` (end exclusive)."""
+
+    kind: Detected
+    start: int
+    end: int
+    detector: str
+    """Which rule found it, e.g. `iban-mod97`."""
+    certain: bool
+    """True when a check digit or issuer format proves it; False when it only looks like one."""
