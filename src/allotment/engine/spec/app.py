@@ -1,0 +1,151 @@
+"""The values of an app spec. What people, reviewers, the builder and the interpreter all read.
+
+Invariant: these structs are the whole language; unknown keys are refused. Values are named by dotted path
+only (`form.x`, `steps.reply`, `steps.details.amount`). `engine.spec.validation` checks what types cannot.
+"""
+
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+SPEC_VERSION = 1
+
+
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """Any part of a spec: immutable, closed, written without its defaults."""
+
+
+class FieldKind(StrEnum):
+    """What a form field holds."""
+
+    SHORT_TEXT = "short text"
+    LONG_TEXT = "long text"
+    NUMBER = "number"
+    MONEY = "money"
+    DATE = "date"
+    YES_NO = "yes/no"
+    CHOICE = "choice"
+    SEVERAL = "several choices"
+    EMAIL = "e-mail"
+    PERSON = "person"
+    TABLE = "table"
+    DOCUMENT = "document"
+
+
+class DataClass(StrEnum):
+    """How sensitive the app's data is, from least to most."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    CONFIDENTIAL = "confidential"
+    RESTRICTED = "restricted"
+
+
+class FormField(Part):
+    """One field of the form."""
+
+    field: str
+    label: str
+    kind: FieldKind = FieldKind.SHORT_TEXT
+    required: bool = False
+    help: str = ""
+    options: tuple[str, ...] = ()
+    max: int | None = None
+    """Most characters of a text, largest value of a number."""
+
+
+class DataUse(Part):
+    """What data the app touches, for the record of processing."""
+
+    class_: DataClass = msgspec.field(default=DataClass.INTERNAL, name="class")
+    personal: bool = False
+    special: bool = False
+    """Special-category data (GDPR Article 9): health, belief, biometrics and the like."""
+    subjects: tuple[str, ...] = ()
+    basis: str = ""
+    retention: str = "30 days"
+
+
+AnswerFieldKind = Literal["text", "number", "yes/no", "date", "list"]
+
+
+class Answer(Part):
+    """What shape a model's answer has. At most one is given; none means free text."""
+
+    choice: tuple[str, ...] = ()
+    fields: dict[str, AnswerFieldKind] = msgspec.field(default_factory=dict)
+    max_words: int | None = None
+
+
+class Ask(Part, tag_field="do", tag="ask"):
+    """Ask a model with an approved template. `with_` gives each slot a path, or a literal after `=`."""
+
+    step: str
+    template: str
+    """`name@version`."""
+    with_: dict[str, str] = msgspec.field(default_factory=dict, name="with")
+    answer: Answer = msgspec.field(default_factory=Answer)
+    model: str = ""
+    """Name of a connected model; empty means the model the space prefers."""
+
+
+class Read(Part, tag_field="do", tag="read"):
+    """Turn a document into text."""
+
+    step: str
+    from_: str = msgspec.field(name="from")
+
+
+Comparison = Literal["is", "is not", "contains", "is empty", "is not empty", "is more than", "is less than"]
+
+
+class Condition(Part):
+    """`value` is a path; `to` is a literal (unused by “is empty”)."""
+
+    value: str
+    is_: Comparison = msgspec.field(name="is")
+    to: str = ""
+
+
+class Case(Part):
+    """When every condition holds: stop with a sentence, go on at a later step, or take a value."""
+
+    when: tuple[Condition, ...]
+    stop: str = ""
+    go_to: str = ""
+    value: str = ""
+
+
+class Choose(Part, tag_field="do", tag="choose"):
+    """Take the first case whose conditions hold; without one, go on (with the value `otherwise`)."""
+
+    step: str
+    cases: tuple[Case, ...]
+    otherwise: str = ""
+
+
+Step = Ask | Read | Choose
+
+
+class Shown(Part):
+    """One part of the result. `text` is prose, `label` a chip, `fields` a small table, `list` bullet points."""
+
+    show: Literal["text", "label", "fields", "list"]
+    from_: str = msgspec.field(name="from")
+    title: str = ""
+
+
+class App(Part):
+    """A whole app."""
+
+    allotment: Literal[1]
+    name: str
+    title: str
+    purpose: str
+    data: DataUse = msgspec.field(default_factory=DataUse)
+    form: tuple[FormField, ...] = ()
+    steps: tuple[Step, ...] = ()
+    result: tuple[Shown, ...] = ()
+    sample: dict[str, str] = msgspec.field(default_factory=dict)
+    """Example input, field by field, for the preview and for whoever tries the app first."""

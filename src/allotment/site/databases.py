@@ -1,0 +1,42 @@
+"""Where rows live: SQLite in the installation's home by default, PostgreSQL when a URL says so."""
+
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from allotment.kernel.errors import Misconfigured
+from allotment.kernel.settings import Settings
+
+_SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000; PRAGMA foreign_keys=ON;"
+)
+
+
+def databases(installation: Settings) -> dict[str, Any]:
+    """Return Django's DATABASES for this installation."""
+    if not installation.database_url:
+        return {
+            "default": {
+                "ENGINE": "django.db.backends.sqlite3",
+                "NAME": installation.home / "allotment.sqlite3",
+                "OPTIONS": {"transaction_mode": "IMMEDIATE", "init_command": _SQLITE_PRAGMAS, "timeout": 5},
+                "CONN_MAX_AGE": None,
+            }
+        }
+    url = urlsplit(installation.database_url)
+    if url.scheme not in ("postgres", "postgresql"):
+        raise Misconfigured(
+            f"ALLOTMENT_DATABASE_URL starts with “{url.scheme}://”, which is not supported.",
+            hint="Use postgresql://user:password@host:port/name, or leave it empty for SQLite.",
+        )
+    return {
+        "default": {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(url.path.lstrip("/")),
+            "USER": unquote(url.username or ""),
+            "PASSWORD": unquote(url.password or ""),
+            "HOST": url.hostname or "",
+            "PORT": str(url.port or 5432),
+            "CONN_MAX_AGE": 60,
+            "CONN_HEALTH_CHECKS": True,
+        }
+    }
