@@ -1,4 +1,4 @@
-"""What screening found and what was done about it: the values the gate, the pages and the journal share."""
+"""What screening found and what was done about it: the values the gate, the pages and the journal share, all the way up."""
 
 from dataclasses import dataclass
 from enum import StrEnum
