@@ -1,0 +1,103 @@
+"""The pure stages: each takes values and returns either what goes on, or a `Refused`."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from allotment.engine.actions import Action
+from allotment.engine.asking import AnswerText, Message
+from allotment.engine.gate.ports import Authoriser
+from allotment.engine.gate.values import AskModel, Passage, Refused, Stage
+from allotment.screening.findings import Detected, Finding
+from allotment.screening.masking import Masking
+from allotment.screening.scanning import scan
+
+_CHARACTERS_PER_TOKEN = 4
+"""The field's rule of thumb for English; used for estimates only, usage settles with real counts."""
+
+
+def identify(passage: Passage, now: datetime) -> Refused | None:
+    """Refuse a run whose person is gone or whose capability went stale."""
+    if passage.actor is None:
+        return Refused(
+            Stage.IDENTIFY,
+            "person",
+            "The person who started this run may no longer sign in.",
+            "Someone else who may run this app can start it again.",
+        )
+    if passage.expires_at <= now:
+        return Refused(
+            Stage.IDENTIFY,
+            "capability",
+            "This run waited longer than its permission lasts.",
+            "Start the run again; nothing was sent.",
+        )
+    return None
+
+
+def authorise(passage: Passage, effect: AskModel, authoriser: Authoriser) -> tuple[Refused | None, tuple[str, ...]]:
+    """Ask the policy function twice: may this person run this app, and may this app's data reach this model?
+
+    Returns the refusal, if any, and the ids of the deciding policies.
+    """
+    running = authoriser.decide(passage.actor, Action.RUN_APP, passage.app, {})
+    if not running.allowed:
+        return Refused(Stage.AUTHORISE, ", ".join(running.policies), running.reason, running.remedy), running.policies
+    data_class = passage.app.attributes.get("data_class", "restricted")
+    asking = authoriser.decide(
+        passage.actor, Action.ASK_MODEL, effect.model.resource, {"data_class": data_class}
+    )
+    policies = (*running.policies, *asking.policies)
+    if not asking.allowed:
+        return Refused(Stage.AUTHORISE, ", ".join(asking.policies), asking.reason, asking.remedy), policies
+    return None, policies
+
+
+def estimate_tokens(effect: AskModel) -> int:
+    """Estimate what this question will use: its text, and the longest answer it may get."""
+    characters = sum(len(message.content) for message in effect.messages)
+    return characters // _CHARACTERS_PER_TOKEN + effect.max_tokens
+
+
+@dataclass(frozen=True)
+class ScreenedIn:
+    """The messages as the model may see them."""
+
+    messages: tuple[Message, ...]
+    masking: Masking
+    masked: dict[str, int]
+
+
+def screen_in(passage: Passage, effect: AskModel) -> ScreenedIn | Refused:
+    """Mask, or refuse, what the organisation does not let out."""
+    masking = Masking.from_values(effect.masking)
+    masked: Counter[str] = Counter()
+    messages: list[Message] = []
+    for message in effect.messages:
+        findings = scan(message.content)
+        blocked = _blocked(passage, findings)
+        if blocked is not None:
+            return Refused(
+                Stage.SCREEN_IN,
+                f"block:{blocked.value}",
+                f"The text holds something that may not leave: {blocked.value}.",
+                "Take it out of the form and run this again.",
+            )
+        wanted = tuple(f for f in findings if passage.treatments.get(f.kind, "mask") == "mask")
+        result = masking.mask(message.content, wanted)
+        masked.update(finding.kind.value for finding in wanted)
+        messages.append(replace(message, content=result.text))
+    return ScreenedIn(tuple(messages), masking, dict(masked))
+
+
+def _blocked(passage: Passage, findings: Iterable[Finding]) -> Detected | None:
+    for finding in findings:
+        if passage.treatments.get(finding.kind, "mask") == "block":
+            return finding.kind
+    return None
+
+
+def is_streamed(effect: AskModel) -> bool:
+    """Whether parts of the answer may be shown before all of it is there: prose only."""
+    return isinstance(effect.answer, AnswerText)

@@ -1,0 +1,120 @@
+"""What goes through the gate and what comes out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from allotment.engine.asking import AnswerFormat, Message, Usage
+from allotment.engine.principals import Actor, Resource
+from allotment.screening.findings import Detected, Treatment
+
+
+class Stage(StrEnum):
+    """The eight stages, in their order."""
+
+    IDENTIFY = "identify"
+    AUTHORISE = "authorise"
+    LIMIT = "limit"
+    SCREEN_IN = "screen in"
+    PERFORM = "perform"
+    SCREEN_OUT = "screen out"
+    METER = "meter"
+    RECORD = "record"
+
+
+DEFAULT_TREATMENTS: Mapping[Detected, Treatment] = dict.fromkeys(Detected, "mask")
+"""Everything the screens find is masked before it leaves; secrets are masked and never put back."""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """On whose behalf, in which run and step, an effect asks to pass. A capability: it goes stale."""
+
+    actor: Actor | None
+    """Read afresh for this step; None when the person may no longer sign in."""
+    app: Resource
+    app_id: UUID
+    version: int | None
+    """None for a trial of the working copy."""
+    space: UUID | None
+    run: UUID
+    step: str
+    expires_at: datetime
+    treatments: Mapping[Detected, Treatment] = field(default_factory=lambda: DEFAULT_TREATMENTS)
+
+
+@dataclass(frozen=True)
+class AskedModel:
+    """The model an effect wants, as the organisation offers it."""
+
+    id: str
+    name: str
+    """The provider's own name."""
+    title: str
+    resource: Resource
+    max_tokens: int
+
+
+@dataclass(frozen=True)
+class AskModel:
+    """The effect: ask a model with a filled, approved template."""
+
+    model: AskedModel
+    template: str
+    """`name@version`."""
+    messages: tuple[Message, ...]
+    answer: AnswerFormat
+    max_tokens: int
+    masking: Mapping[str, str] = field(default_factory=dict)
+    """Placeholders already given in this run, so that one value keeps one placeholder."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A normal outcome: a stage said no. Recorded like any other."""
+
+    stage: Stage
+    rule: str
+    reason: str
+    remedy: str
+    entry: int | None = None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The provider failed. `retryable` says whether trying again can help."""
+
+    reason: str
+    remedy: str
+    retryable: bool
+    entry: int | None = None
+
+
+@dataclass(frozen=True)
+class Screened:
+    """What screening did on the way: how many of each kind were masked, and what an answer tried to leak."""
+
+    masked: Mapping[str, int] = field(default_factory=dict)
+    withheld: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The answer, restored and checked, with what it took."""
+
+    text: str
+    """With masked values put back."""
+    masked_text: str
+    """As the model wrote it; placeholders mark what was masked."""
+    masking: Mapping[str, str]
+    """Every placeholder of this run so far with its value; sealed wherever it is stored."""
+    screened: Screened
+    usage: Usage
+    cost_nanodollars: int
+    seconds: float
+    entry: int
+
+
+Outcome = Answered | Refused | Failed

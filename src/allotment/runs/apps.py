@@ -1,0 +1,9 @@
+"""Django's view of this feature."""
+
+from django.apps import AppConfig
+
+
+class RunsConfig(AppConfig):
+    """Runs."""
+
+    name = "allotment.runs"

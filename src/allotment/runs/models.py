@@ -1,0 +1,98 @@
+"""Tables of runs. Private to this package."""
+
+from django.db import models
+
+from allotment.kernel import clock
+from allotment.kernel.ids import new_id
+
+
+class RunState(models.TextChoices):
+    """Where a run stands. The last five are final."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+    """A step of the app ended it with a sentence (for example: ask somebody else)."""
+    REFUSED = "refused"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+FINAL_STATES = frozenset(
+    {RunState.DONE, RunState.STOPPED, RunState.REFUSED, RunState.FAILED, RunState.CANCELLED}
+)
+
+
+class Run(models.Model):
+    """One run of one app by one person."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    app = models.ForeignKey("microapps.MicroApp", on_delete=models.PROTECT, related_name="+")
+    version = models.PositiveIntegerField(null=True)
+    """None for a trial of the working copy."""
+    spec = models.JSONField()
+    """The definition as it was read from the app at the start; a run never sees a later edit."""
+    digest = models.CharField(max_length=80)
+    person = models.ForeignKey("people.Person", on_delete=models.PROTECT, related_name="+")
+    space = models.ForeignKey("people.Space", on_delete=models.PROTECT, null=True, related_name="+")
+    state = models.CharField(max_length=12, choices=RunState.choices, default=RunState.WAITING)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    finished_at = models.DateTimeField(null=True)
+    form = models.BinaryField()
+    """Sealed JSON: what the person filled in, field by field."""
+    result = models.BinaryField(null=True)
+    """Sealed JSON: what is shown, part by part."""
+    message = models.TextField(blank=True)
+    """Why it stopped, was refused or failed, for the person."""
+    remedy = models.TextField(blank=True)
+    tokens_in = models.PositiveIntegerField(default=0)
+    tokens_out = models.PositiveIntegerField(default=0)
+    cost_nanodollars = models.BigIntegerField(default=0)
+    masked = models.PositiveIntegerField(default=0)
+    """How many details were masked before they left."""
+    withheld = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("app", "person", "-created_at"), name="runs_by_app_and_person"),
+            models.Index(fields=("app", "-created_at"), name="runs_by_app"),
+            models.Index(fields=("person", "-created_at"), name="runs_by_person"),
+            models.Index(fields=("state",), name="runs_by_state"),
+        )
+
+
+class RunStep(models.Model):
+    """What one finished step used: the lines of the receipt."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps")
+    step = models.CharField(max_length=60)
+    template = models.CharField(max_length=90, blank=True)
+    model = models.CharField(max_length=120, blank=True)
+    runs_here = models.BooleanField(default=False)
+    tokens_in = models.PositiveIntegerField(default=0)
+    tokens_out = models.PositiveIntegerField(default=0)
+    cost_nanodollars = models.BigIntegerField(default=0)
+    milliseconds = models.PositiveIntegerField(default=0)
+    masked = models.JSONField(default=dict)
+    withheld = models.JSONField(default=dict)
+    entry = models.BigIntegerField(null=True)
+    """Number of the journal entry."""
+    finished_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("run", "step"), name="runs_one_row_per_step"),)
+
+
+class RunEvent(models.Model):
+    """One thing that happened, in order; the page follows these and replays them after a reconnect."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events")
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=12)
+    payload = models.BinaryField()
+    """Sealed JSON."""
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("run", "number"), name="runs_events_in_order"),)
