@@ -24,7 +24,6 @@ class MicroApp(models.Model):
     audience = models.CharField(max_length=12, choices=Audience, default=Audience.ME)
     people = models.ManyToManyField("people.Person", related_name="+")
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
-    state_before_parking = models.CharField(max_length=10, choices=State, blank=True)
     tier = models.CharField(max_length=10, choices=Tier, default=Tier.LOW)
     working_spec = models.JSONField()
     """The spec being edited, as plain data. It may be broken while it is edited."""
