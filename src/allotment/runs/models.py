@@ -78,6 +78,8 @@ class RunStep(models.Model):
     withheld = models.JSONField(default=dict)
     entry = models.BigIntegerField(null=True)
     """Number of the journal entry."""
+    outcome = models.BinaryField()
+    """Sealed JSON: the answer, and the values behind its placeholders. What a restart goes on from."""
     finished_at = models.DateTimeField(default=clock.now)
 
     class Meta:
@@ -96,3 +98,15 @@ class RunEvent(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("run", "number"), name="runs_events_in_order"),)
+
+
+class RunDocument(models.Model):
+    """A file somebody handed to a run, sealed."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="documents")
+    field = models.CharField(max_length=60)
+    name = models.CharField(max_length=200)
+    content = models.BinaryField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("run", "field"), name="runs_one_document_per_field"),)

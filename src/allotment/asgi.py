@@ -1,0 +1,42 @@
+"""The server: two doors in one process. Pages are Django in a thread pool, the gateway is asynchronous.
+
+Builds everything through `composition` and does nothing else.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+from a2wsgi import WSGIMiddleware
+from anyio.from_thread import BlockingPortal
+from django.core.wsgi import get_wsgi_application
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Mount
+
+from allotment.composition import installation
+
+PAGE_THREADS = 8
+
+_pages = get_wsgi_application()
+
+from allotment.gateway.routes import starlette_routes  # noqa: E402 - features need Django set up first
+
+
+@asynccontextmanager
+async def _lifespan(_: Starlette) -> AsyncIterator[None]:
+    async with BlockingPortal() as portal:
+        await installation.open_here(portal)
+        try:
+            yield
+        finally:
+            with anyio.CancelScope(shield=True):
+                await installation.close_here()
+
+
+application = Starlette(
+    routes=[*starlette_routes(), Mount("/", app=WSGIMiddleware(_pages, workers=PAGE_THREADS))],
+    middleware=[Middleware(GZipMiddleware, minimum_size=1024)],
+    lifespan=_lifespan,
+)

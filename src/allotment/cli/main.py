@@ -1,0 +1,73 @@
+"""`allotment`: the root command. Commands are imported when they are used, so that help is instant."""
+
+import importlib
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from allotment import __version__
+from allotment.cli.failing import explain
+from allotment.kernel.errors import AllotmentError
+
+
+@dataclass(frozen=True)
+class _Command:
+    module: str
+    name: str
+    help: str
+
+
+_COMMANDS = {
+    "up": _Command("allotment.cli.up", "up", "Start the server."),
+    "run": _Command("allotment.cli.run", "run", "Run an app here, without the server."),
+    "apps": _Command("allotment.cli.apps", "apps", "List, pull, push and validate apps."),
+    "templates": _Command("allotment.cli.templates", "templates", "List, import and export prompt templates."),
+    "people": _Command("allotment.cli.people", "people", "List and invite people."),
+    "models": _Command("allotment.cli.models", "models", "List models, fetch and test the practice model."),
+    "doctor": _Command("allotment.cli.doctor", "doctor", "Check this installation and say what to mend."),
+    "schema": _Command("allotment.cli.schema", "schema", "Print the JSON Schema of an app."),
+    "demo": _Command("allotment.cli.demo", "demo", "Fill an installation with a believable organisation."),
+    "completion": _Command("allotment.cli.completion", "completion", "Print the completion script of a shell."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported on use; the list of commands needs no import at all."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        """Return the commands in the order people need them."""
+        return list(_COMMANDS)
+
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        """Import and return one command."""
+        command = _COMMANDS.get(name)
+        if command is None:
+            return None
+        found: Any = getattr(importlib.import_module(command.module), command.name)
+        if not isinstance(found, click.Command):
+            raise TypeError(f"{command.module}.{command.name} is not a command")
+        return found
+
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table above."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.help) for name, command in _COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="allotment")
+def root() -> None:
+    """Small governed LLM apps, made by people who do not write code.
+
+    ALLOTMENT_HOME names the folder of an installation (default: .allotment here).
+    """
+
+
+def main() -> None:
+    """Run the command line; errors with words are printed as words."""
+    try:
+        root(prog_name="allotment")
+    except AllotmentError as error:
+        sys.exit(explain(error))

@@ -1,0 +1,85 @@
+"""One running installation: what is opened at the start of a process and closed at its end, in order."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import anyio
+from anyio.from_thread import BlockingPortal
+from django.db import close_old_connections, connections
+
+from allotment.composition.directory import ModelDirectory
+from allotment.engine.gate.gate import Gate
+from allotment.engine.gate.limits import Limits
+from allotment.journal.writing import JournalWriter
+from allotment.kernel import portal as kernel_portal
+from allotment.kernel.errors import Misconfigured
+from allotment.kernel.outbound import Outbound
+from allotment.kernel.settings import settings
+from allotment.llms import providers
+from allotment.policies.gatekeeping import CedarAuthoriser
+from allotment.runs import durable, gatehouse
+from allotment.runs.queries import tokens_used_today
+
+_PATIENCE_SECONDS = 2
+
+
+def _refuse_inside_transaction() -> None:
+    """No network call inside a database transaction: it would hold locks for as long as the other side likes."""
+    if any(connection.in_atomic_block for connection in connections.all(initialized_only=True)):
+        raise Misconfigured(
+            "A network call was tried inside a database transaction.",
+            hint="This is a defect in Allotment; please report it.",
+        )
+
+
+class _Installation:
+    """What this process holds open."""
+
+    def __init__(self) -> None:
+        self._outbound: Outbound | None = None
+        self._writer: JournalWriter | None = None
+
+    async def open_here(self, portal: BlockingPortal) -> None:
+        """Open everything on the running event loop."""
+        kernel_portal.use(portal)
+        self._outbound = Outbound(guard=_refuse_inside_transaction)
+        providers.use_outbound(self._outbound)
+        self._writer = JournalWriter()
+        self._writer.start()
+        limits = Limits()
+        for person, tokens, seconds_ago in await anyio.to_thread.run_sync(_used_today):
+            limits.remember(person, tokens, seconds_ago=seconds_ago)
+        gatehouse.use(Gate(CedarAuthoriser(), limits, ModelDirectory(), self._writer))
+        await anyio.to_thread.run_sync(durable.launch, settings())
+
+    async def close_here(self) -> None:
+        """Close in the reverse order; runs that are not done resume at the next start."""
+        await anyio.to_thread.run_sync(durable.close, _PATIENCE_SECONDS)
+        gatehouse.use(None)
+        if self._writer is not None:
+            await anyio.to_thread.run_sync(self._writer.stop)
+        await providers.stop()
+        if self._outbound is not None:
+            await self._outbound.close()
+        kernel_portal.use(None)
+
+
+def _used_today() -> list[tuple]:  # type: ignore[type-arg]
+    try:
+        return tokens_used_today()
+    finally:
+        close_old_connections()
+
+
+installation = _Installation()
+
+
+@contextmanager
+def opened() -> Iterator[None]:
+    """Open the installation in a process without a server (command line, demo)."""
+    with kernel_portal.own_loop() as portal:
+        portal.call(installation.open_here, portal)
+        try:
+            yield
+        finally:
+            portal.call(installation.close_here)

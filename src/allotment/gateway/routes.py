@@ -1,0 +1,38 @@
+"""The gateway's routes. Each names the action it needs, or says that it is public and why."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from allotment.engine.actions import Action
+from allotment.gateway.assets import serve_asset
+from allotment.gateway.health import health, metrics
+from allotment.gateway.run_events import follow_run
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True)
+class Governed:
+    """A route with its authority: an action, or the reason why everybody may call it."""
+
+    path: str
+    endpoint: Endpoint
+    action: Action | None
+    public_because: str = ""
+
+
+ROUTES: tuple[Governed, ...] = (
+    Governed("/assets/{path:path}", serve_asset, None, "style and scripts hold nothing of anybody"),
+    Governed("/health", health, None, "load balancers have no account; it says up or not, nothing else"),
+    Governed("/metrics", metrics, None, "served to this machine only"),
+    Governed("/events/runs/{run_id:uuid}", follow_run, Action.SEE_RUN),
+)
+
+
+def starlette_routes() -> list[Route]:
+    """Return the routes for the server."""
+    return [Route(governed.path, governed.endpoint, methods=["GET"]) for governed in ROUTES]

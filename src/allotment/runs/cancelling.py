@@ -1,0 +1,62 @@
+"""Cancelling a run: it stops at once, and the provider's work with it."""
+
+from uuid import UUID
+
+import anyio
+from django.db import transaction
+
+from allotment.engine.actions import Action
+from allotment.engine.principals import Actor
+from allotment.journal.recording import note
+from allotment.kernel import clock, portal
+from allotment.kernel.errors import NotAllowed
+from allotment.runs.events import append
+from allotment.runs.models import FINAL_STATES, Run, RunState
+
+_scopes: dict[UUID, anyio.CancelScope] = {}
+"""Calls under way in this process, by run. Touched from the gate's loop only."""
+
+
+def watch(run: UUID, scope: anyio.CancelScope) -> None:
+    """Remember how to stop this run's call. Call on the gate's loop."""
+    _scopes[run] = scope
+
+
+def forget(run: UUID) -> None:
+    """The call is over. Call on the gate's loop."""
+    _scopes.pop(run, None)
+
+
+async def _stop_call(run: UUID) -> None:
+    scope = _scopes.get(run)
+    if scope is not None:
+        scope.cancel()
+
+
+def cancel(run: UUID, actor: Actor) -> bool:
+    """Cancel a run of one's own. Returns False when it was over already."""
+    with transaction.atomic():
+        row = Run.objects.select_for_update().get(id=run)
+        if row.person_id != actor.person:
+            raise NotAllowed(
+                "Only the person who started a run can cancel it.", hint="Ask them, or an officer to park the app."
+            )
+        if row.state in FINAL_STATES:
+            return False
+        row.state, row.finished_at = RunState.CANCELLED, clock.now()
+        row.message = "You cancelled this run."
+        row.save(update_fields=("state", "finished_at", "message"))
+        note(
+            Action.RUN_APP.value,
+            actor=actor.person,
+            object_kind="run",
+            object_id=str(run),
+            app=row.app_id,
+            run=run,
+            space=row.space_id,
+            outcome="done",
+            state=RunState.CANCELLED.value,
+        )
+    portal.call(_stop_call, run)
+    append(run, "failed", {"state": RunState.CANCELLED.value, "message": "You cancelled this run."})
+    return True

@@ -1,0 +1,100 @@
+"""Starting a run: check the form, store the run, hand it to durable execution."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+
+from allotment.engine.actions import Action
+from allotment.engine.forms import read_form
+from allotment.engine.principals import Actor
+from allotment.engine.spec.reading import to_plain
+from allotment.journal.recording import note
+from allotment.kernel.errors import Invalid
+from allotment.kernel.ids import new_id
+from allotment.microapps.queries import runnable
+from allotment.microapps.values import Runnable
+from allotment.runs import durable
+from allotment.runs.models import Run, RunDocument
+from allotment.runs.sealing import seal
+
+
+class FormProblems(Invalid):
+    """The form cannot be used as filled in. `problems` has a sentence per field."""
+
+    code = "form"
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__("Some fields need another look.", hint="Mend the marked fields and run again.")
+        self.problems = dict(problems)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file somebody chose for a document field."""
+
+    name: str
+    content: bytes
+
+
+def start(
+    app_id: UUID,
+    actor: Actor,
+    raw: Mapping[str, str],
+    *,
+    trial: bool = False,
+    uploads: Mapping[str, Upload] | None = None,
+) -> UUID:
+    """Start a run of the published version, or (`trial`) of the working copy, and return its id.
+
+    Raises `FormProblems`, `NotAllowed`, or `NotFound`; nothing is stored then.
+    """
+    wanted = runnable(app_id, actor, draft=trial)
+    uploads = uploads or {}
+    _check_form(wanted, raw, uploads)
+    run = _store(wanted, actor, raw, uploads)
+    durable.begin(run)
+    return run
+
+
+def _check_form(wanted: Runnable, raw: Mapping[str, str], uploads: Mapping[str, Upload]) -> None:
+    given = {**raw, **{field: upload.name for field, upload in uploads.items()}}
+    problems = read_form(wanted.spec, given).problems
+    if problems:
+        raise FormProblems(problems)
+
+
+@transaction.atomic
+def _store(wanted: Runnable, actor: Actor, raw: Mapping[str, str], uploads: Mapping[str, Upload]) -> UUID:
+    run = new_id()
+    fields = {field.field for field in wanted.spec.form}
+    form = {name: value for name, value in raw.items() if name in fields}
+    form.update({field: upload.name for field, upload in uploads.items()})
+    Run.objects.create(
+        id=run,
+        app_id=wanted.app_id,
+        version=wanted.version,
+        spec=to_plain(wanted.spec),
+        digest=wanted.digest,
+        person_id=actor.person,
+        space_id=wanted.space,
+        form=seal(form, column="form", run=run),
+    )
+    for field, upload in uploads.items():
+        sealed = seal(upload.content, column=f"document.{field}", run=run)
+        RunDocument.objects.create(run_id=run, field=field, name=upload.name[:200], content=sealed)
+    note(
+        Action.RUN_APP.value,
+        actor=actor.person,
+        object_kind="app",
+        object_id=str(wanted.app_id),
+        space=wanted.space,
+        app=wanted.app_id,
+        run=run,
+        outcome="allowed",
+        version=wanted.version,
+        digest=wanted.digest,
+        trial=wanted.is_draft,
+    )
+    return run

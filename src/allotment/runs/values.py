@@ -1,0 +1,106 @@
+"""What pages, the gateway and the command line know of a run: values, never rows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from allotment.engine.spec.app import App
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSummary:
+    """A run in a list. Holds nothing that was typed or answered."""
+
+    id: UUID
+    app_id: UUID
+    app_title: str
+    app_slug: str
+    version: int | None
+    person_id: UUID
+    person_name: str
+    state: str
+    created_at: datetime
+    finished_at: datetime | None
+    cost_nanodollars: int
+    masked: int
+    withheld: int
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether it ran the working copy."""
+        return self.version is None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state not in ("waiting", "running")
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took, once it is over."""
+        return (self.finished_at - self.created_at).total_seconds() if self.finished_at else None
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of an answer; `masked_kind` says what was masked before it left and put back here."""
+
+    text: str
+    masked_kind: str = ""
+
+
+@dataclass(frozen=True)
+class ShownPart:
+    """One part of a result, as the app's spec asks to show it."""
+
+    show: str
+    title: str
+    pieces: tuple[Piece, ...] = ()
+    label: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+    items: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """What the copy button copies."""
+        if self.show == "fields":
+            return "\n".join(f"{name}: {value}" for name, value in self.fields)
+        if self.show == "list":
+            return "\n".join(f"- {item}" for item in self.items)
+        return self.label or "".join(piece.text for piece in self.pieces)
+
+
+@dataclass(frozen=True)
+class ReceiptStep:
+    """One line of the receipt: what a step used and what was checked."""
+
+    step: str
+    template: str
+    model: str
+    runs_here: bool
+    tokens_in: int
+    tokens_out: int
+    cost_nanodollars: int
+    milliseconds: int
+    masked: dict[str, int]
+    withheld: dict[str, int]
+    entry: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunDetail(RunSummary):
+    """One run with everything its page shows to the person it belongs to."""
+
+    spec: App
+    digest: str
+    form: dict[str, str]
+    parts: tuple[ShownPart, ...]
+    message: str
+    remedy: str
+    steps: tuple[ReceiptStep, ...]
+    tokens_in: int
+    tokens_out: int
+    last_event: int
+    partial: dict[str, Any]
+    """Text released so far, by step, while it runs."""
