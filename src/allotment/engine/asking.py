@@ -101,6 +101,8 @@ class ConnectionField:
     is_secret: bool = False
     is_required: bool = True
     default: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    """Value and label of what may be chosen; empty when anything may be typed."""
 
 
 class ProviderPlugin(Protocol):
@@ -112,6 +114,8 @@ class ProviderPlugin(Protocol):
     fields: tuple[ConnectionField, ...]
     runs_here: bool
     """True when what is asked never leaves this machine (the practice model)."""
+    for_tests: bool
+    """True when it is offered only in an installation made for tests (`settings().scripted_model`)."""
 
     def connect(self, values: Mapping[str, str], outbound: Any) -> Provider:
         """Return a provider for these field values. `outbound` is a `kernel.outbound.Outbound`."""
