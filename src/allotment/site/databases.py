@@ -20,6 +20,8 @@ def databases(installation: Settings) -> dict[str, Any]:
                 "NAME": installation.home / "allotment.sqlite3",
                 "OPTIONS": {"transaction_mode": "IMMEDIATE", "init_command": _SQLITE_PRAGMAS, "timeout": 5},
                 "CONN_MAX_AGE": None,
+                # A file in tests too: threads must meet the locks they meet in real life.
+                "TEST": {"NAME": installation.home / "test.sqlite3"},
             }
         }
     url = urlsplit(installation.database_url)
