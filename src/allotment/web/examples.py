@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from django import forms
+from django.core.paginator import Paginator
 from django.utils.translation import gettext_lazy as _
 
 _COMPONENTS = Path(__file__).parent / "templates" / "components"
@@ -30,6 +31,14 @@ def sections() -> tuple[Section, ...]:
     return tuple(Section(path.parent.name, f"components/{path.parent.name}/examples.html") for path in found)
 
 
+@dataclass(frozen=True)
+class SampleLine:
+    """A line of the example comparison."""
+
+    kind: str
+    text: str
+
+
 class SampleForm(forms.Form):
     """A form with the usual kinds of fields."""
 
@@ -52,4 +61,11 @@ def example_context() -> dict[str, object]:
     return {
         "sample_form": SampleForm(initial={"name": "Card questions", "reach": "me"}, prefix="sample"),
         "broken_form": broken,
+        "sample_page": Paginator(range(60), 20).page(2),
+        "sample_diff": (
+            SampleLine("same", "Write a reply to this question from a customer of our {industry} business."),
+            SampleLine("removed", "Be brief."),
+            SampleLine("added", "Use at most six sentences. Promise nothing that is not in the question."),
+            SampleLine("same", "{customer_query}"),
+        ),
     }
