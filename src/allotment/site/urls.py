@@ -12,5 +12,7 @@ urlpatterns = [
     path("", include("allotment.runs.urls")),
 ]
 
+handler400 = "allotment.web.pages.refused"
+handler403 = "allotment.web.pages.refused"
 handler404 = "allotment.web.pages.not_found"
 handler500 = "allotment.web.pages.failed"
