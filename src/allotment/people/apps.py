@@ -1,0 +1,30 @@
+"""Tells Django about people, and adds them to the navigation."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from allotment.engine.actions import Action
+from allotment.web import navigation
+
+
+class PeopleConfig(AppConfig):
+    """The people feature."""
+
+    name = "allotment.people"
+    label = "people"
+
+    def ready(self) -> None:
+        """Register the list of people and, behind the person's name, their account."""
+        navigation.register(
+            navigation.NavEntry(_("People"), "people:people", "users", Action.SEE_PEOPLE, order=70)
+        )
+        navigation.register(
+            navigation.NavEntry(
+                _("Your account"),
+                "people:account",
+                "user-circle",
+                Action.OWN_ACCOUNT,
+                order=10,
+                place=navigation.Place.PERSON,
+            )
+        )

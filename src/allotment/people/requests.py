@@ -1,0 +1,11 @@
+"""The request of a view behind the gatekeeper: an HTTP request whose actor is known."""
+
+from django.http import HttpRequest
+
+from allotment.engine.principals import Actor
+
+
+class GovernedRequest(HttpRequest):
+    """A request of a signed-in person; `policies.authority.Gatekeeper` sets the actor before the view runs."""
+
+    actor: Actor

@@ -1,0 +1,92 @@
+"""Reads Cedar policies and their schema into handles that are parsed once.
+
+Invariant: a rulebook exists only when every policy parses, fits the schema, and carries an id and a sentence.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import cedarpy
+
+from allotment.kernel.errors import Misconfigured
+
+_HERE = Path(__file__).parent
+_START_OF_POLICY = re.compile(r'^(?=@id\(")', re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One policy, with the words for it."""
+
+    id: str
+    effect: Literal["permit", "forbid"]
+    sentence: str
+    remedy: str
+    """What a refused person can do next; empty for permits."""
+    group: str
+    """The file it comes from, without its number: `everyone`, `apps`, …"""
+    source: str
+    """Its Cedar text."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rulebook:
+    """Parsed policies, their schema, and the rules by id. Two rulebooks are never the same one."""
+
+    policies: cedarpy.PolicySet
+    schema: cedarpy.Schema
+    rules: Mapping[str, Rule]
+
+
+def _rule(group: str, source: str) -> Rule:
+    try:
+        (policy,) = cedarpy.policies_to_pst(source).static_policies.values()
+    except ValueError as error:
+        raise Misconfigured(
+            f"A policy in “{group}” cannot be read: {error}",
+            hint="Each policy starts with @id and is one permit or forbid.",
+        ) from error
+    words = policy.annotations
+    effect: Literal["permit", "forbid"] = "forbid" if "forbid" in str(policy.effect).lower() else "permit"
+    if not words.get("id") or not words.get("sentence") or (effect == "forbid" and not words.get("remedy")):
+        raise Misconfigured(
+            f"A policy in “{group}” lacks words: {source[:80]}",
+            hint="Give it @id and @sentence, and @remedy when it forbids.",
+        )
+    return Rule(words["id"], effect, words["sentence"], words.get("remedy", ""), group, source)
+
+
+def read(policies: Mapping[str, str], schema: str) -> Rulebook:
+    """Read policy texts by group name; raises `Misconfigured` naming what is wrong."""
+    rules = [
+        _rule(group, source.strip())
+        for group, text in policies.items()
+        for source in _START_OF_POLICY.split(text)
+        if source.strip()
+    ]
+    by_id = {rule.id: rule for rule in rules}
+    if len(by_id) != len(rules):
+        raise Misconfigured("Two policies share one id.", hint="Give each policy its own @id.")
+    text = "\n\n".join(rule.source for rule in rules)
+    try:
+        parsed_schema = cedarpy.Schema.from_str(schema)
+        validation = cedarpy.validate_policies(text, parsed_schema)
+        parsed = cedarpy.PolicySet.from_str(text)
+    except ValueError as error:
+        raise Misconfigured(f"The policies cannot be read: {error}", hint="Mend the named line.") from error
+    if not validation:
+        problems = "; ".join(str(problem) for problem in validation.errors)
+        raise Misconfigured(f"The policies do not fit their schema: {problems}", hint="Mend the named policy.")
+    return Rulebook(parsed, parsed_schema, by_id)
+
+
+@cache
+def installed() -> Rulebook:
+    """Return the rulebook of this installation, parsed once per process."""
+    files = sorted((_HERE / "defaults").glob("*.cedar"))
+    texts = {file.stem.partition("-")[2]: file.read_text(encoding="utf-8") for file in files}
+    return read(texts, (_HERE / "schema.cedarschema").read_text(encoding="utf-8"))
