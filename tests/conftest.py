@@ -1,0 +1,73 @@
+"""People for tests: a factory of people with roles and spaces, and a way to sign them in."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import count
+from uuid import UUID
+
+import pytest
+from django.test import Client
+
+from allotment.engine.principals import Actor, Role
+from allotment.people.models import Membership, Person, RoleGrant, Space
+from allotment.people.queries import actor_of
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """A person made for a test."""
+
+    id: UUID
+    name: str
+    email: str
+    actor: Actor
+
+    @property
+    def row(self) -> Person:
+        """The stored person, read anew."""
+        return Person.objects.get(id=self.id)
+
+
+MakePerson = Callable[..., Somebody]
+SignIn = Callable[..., Somebody]
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def person(db: None) -> MakePerson:
+    """Return `person(roles=("maker",), spaces=("Service desk",), name=..., email=...)`; spaces are made by name."""
+
+    def make(
+        *,
+        roles: Iterable[Role | str] = (Role.COLLEAGUE,),
+        spaces: Iterable[str] = (),
+        name: str = "",
+        email: str = "",
+    ) -> Somebody:
+        number = next(_numbers)
+        row = Person.objects.create(
+            name=name or f"Person {number}", email=email or f"person{number}@example.org"
+        )
+        row.set_unusable_password()
+        row.save(update_fields=["password"])
+        for role in roles:
+            RoleGrant.objects.create(person=row, role=Role(role).value)
+        for space_name in spaces:
+            space, _ = Space.objects.get_or_create(name=space_name)
+            Membership.objects.create(person=row, space=space)
+        return Somebody(row.id, row.name, row.email, actor_of(row))
+
+    return make
+
+
+@pytest.fixture
+def signed_in(person: MakePerson) -> SignIn:
+    """Return `signed_in(client, somebody)`, or `signed_in(client, roles=...)` which makes the person first."""
+
+    def sign_in(client: Client, somebody: Somebody | None = None, **making: object) -> Somebody:
+        who = somebody or person(**making)
+        client.force_login(who.row, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return who
+
+    return sign_in
