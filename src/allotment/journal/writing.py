@@ -1,7 +1,7 @@
 """The gate's way into the journal: one writer thread that commits whatever is waiting as one group.
 
-Invariant: a caller learns a number only after the commit that holds its entry; entries of one caller keep their
-order. What cannot be written fails every caller that waits for it, so that nothing unrecorded is released.
+Invariant: a caller learns a number only after the commit that holds its entry; entries of one caller keep
+their order. What cannot be written fails every caller that waits for it: nothing unrecorded is released.
 Refuses: more waiting entries than its capacity, and anything after `stop`.
 """
 
@@ -128,6 +128,7 @@ def _commit(rows: list[JournalEntry]) -> Sequence[int] | _Failed:
 def _settle(group: list[_Waiting], outcome: Sequence[int] | _Failed) -> None:
     """Wake the waiting callers, with one call into each event loop."""
     by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Waiting, int | _Failed]]] = defaultdict(list)
+    results: Sequence[int | _Failed]
     results = [outcome] * len(group) if isinstance(outcome, _Failed) else outcome
     for waiting, result in zip(group, results, strict=True):
         by_loop[waiting.loop].append((waiting, result))
@@ -150,7 +151,7 @@ def _unrecorded(reason: str) -> Unavailable:
     return Unavailable(
         gettext("This could not be recorded, so it was not done."),
         hint=gettext(
-            "Ask an administrator to look at the disk and the database of this installation. They say: %(reason)s"
+            "Ask an administrator to look at this installation's disk and database. They say: %(reason)s"
         )
         % {"reason": reason},
         code="not-recorded",
