@@ -1,0 +1,195 @@
+"""Mask and restore: a model sees `[EMAIL_1]`, the person sees the address again.
+
+Invariant: `restore(mask(text).text) == text` for every text without secrets, also when the text already holds
+something that looks like a placeholder: its number is never given to a value, and where it was given before, the
+look-alike is masked itself (`[TEXT_1]`). One value has one placeholder for the life of a `Masking`.
+Refuses: restoring secrets, whatever it is asked to restore.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from threading import Lock
+from typing import Self
+
+from allotment.screening.findings import Detected, Finding
+from allotment.screening.matching import compiled, flat
+from allotment.screening.scanning import scan
+
+EVERY_KIND = frozenset(Detected)
+
+_LABELS = {
+    Detected.EMAIL: "EMAIL",
+    Detected.PHONE: "PHONE",
+    Detected.IBAN: "IBAN",
+    Detected.CARD: "CARD",
+    Detected.NATIONAL_ID: "NATIONAL_ID",
+    Detected.SECRET: "SECRET",
+}
+_LOOK_ALIKE_LABEL = "TEXT"
+_KINDS = {label: kind for kind, label in _LABELS.items()}
+_ANY_LABEL = "|".join((*_KINDS, _LOOK_ALIKE_LABEL))
+_PLACEHOLDER = compiled(
+    # In brackets a model may change the letter case, or the underscore to a space, a dash or an escaped underscore …
+    rf"\[ ?(?i:({_ANY_LABEL.replace('_', '[ _-]')}))(?:\\?_|[ -])(\d{{1,9}}) ?\]"
+    # … without brackets only the exact word is unambiguous.
+    rf"|\b({_ANY_LABEL})_(\d{{1,9}})\b"
+)
+Token = tuple[str, int]
+"""A placeholder's label and number: `("EMAIL", 1)`."""
+
+
+@dataclass(frozen=True)
+class Masked:
+    """A text with its findings replaced. The findings are positions in the text before."""
+
+    text: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A run of a restored text; `kind` says what was put back, and is None for what the model wrote."""
+
+    text: str
+    kind: Detected | None
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What a `Masking` knows, one value at a time, for storing sealed.
+
+    With a number: the value of placeholder `label_number`, or None if the number is never given.
+    Without one (0): a value that was seen and passed unmasked.
+    """
+
+    label: str
+    number: int
+    value: str | None
+
+
+class Masking:
+    """The placeholders of one run. Safe to use from several threads."""
+
+    def __init__(
+        self, kinds: Iterable[Detected] = EVERY_KIND, restored: Iterable[Detected] = EVERY_KIND
+    ) -> None:
+        """Mask `kinds`; put `restored` back, except secrets."""
+        self._kinds = frozenset(kinds)
+        self._restored_labels = {_LABELS[kind] for kind in restored if kind is not Detected.SECRET}
+        self._restored_labels.add(_LOOK_ALIKE_LABEL)
+        self._values: dict[Token, str | None] = {}
+        self._tokens: dict[tuple[str, str], Token] = {}
+        self._passed: set[tuple[str, str]] = set()
+        self._last: Counter[str] = Counter()
+        self._lock = Lock()
+
+    def mask(self, text: str) -> Masked:
+        """Replace each finding of the masked kinds by its placeholder."""
+        findings = scan(text)
+        with self._lock:
+            masked = tuple(finding for finding in findings if finding.kind in self._kinds)
+            self._passed.update(
+                (_LABELS[finding.kind], text[finding.start : finding.end])
+                for finding in findings
+                if finding.kind not in self._kinds
+            )
+            return Masked("".join(self._masked(text, masked)), findings)
+
+    def restore(self, text: str) -> str:
+        """Put the masked values back. Secrets and placeholders nobody gave stay as they are."""
+        return "".join(piece.text for piece in self.restore_marked(text))
+
+    def restore_marked(self, text: str) -> tuple[Piece, ...]:
+        """Restore, and say which pieces of the result are restored values."""
+        pieces: list[Piece] = []
+        done = 0
+        for start, end, token in _placeholders(text):
+            value = self._values.get(token)
+            if value is None or token[0] not in self._restored_labels:
+                continue
+            pieces += (Piece(text[done:start], None), Piece(value, _KINDS.get(token[0])))
+            done = end
+        pieces.append(Piece(text[done:], None))
+        return tuple(piece for piece in pieces if piece.text)
+
+    def knows(self, kind: Detected, value: str) -> bool:
+        """Tell whether `value` was in a text given to `mask`."""
+        key = (_LABELS[kind], value)
+        return key in self._tokens or key in self._passed
+
+    def to_values(self) -> tuple[Remembered, ...]:
+        """Return everything `from_values` needs. It holds the personal values: store it sealed."""
+        with self._lock:
+            given = [Remembered(label, number, value) for (label, number), value in self._values.items()]
+            return (*given, *(Remembered(label, 0, value) for label, value in sorted(self._passed)))
+
+    @classmethod
+    def from_values(
+        cls,
+        values: Iterable[Remembered],
+        kinds: Iterable[Detected] = EVERY_KIND,
+        restored: Iterable[Detected] = EVERY_KIND,
+    ) -> Self:
+        """Return a `Masking` that goes on where the one that gave `values` stopped."""
+        masking = cls(kinds, restored)
+        for entry in values:
+            token = (entry.label, entry.number)
+            if entry.number or entry.value is None:
+                masking._values[token] = entry.value
+            if entry.value is not None and entry.number:
+                masking._tokens[entry.label, entry.value] = token
+                masking._last[entry.label] = max(masking._last[entry.label], entry.number)
+            elif entry.value is not None:
+                masking._passed.add((entry.label, entry.value))
+        return masking
+
+    def _masked(self, text: str, findings: tuple[Finding, ...]) -> list[str]:
+        gaps = [
+            text[start:end]
+            for start, end in zip(
+                (0, *(finding.end for finding in findings)),
+                (*(finding.start for finding in findings), len(text)),
+                strict=True,
+            )
+        ]
+        look_alikes = [tuple(_placeholders(gap)) for gap in gaps]
+        for _, _, token in (found for gap in look_alikes for found in gap):
+            self._values.setdefault(token, None)  # never give this number to a value
+        parts = [self._escaped(gaps[0], look_alikes[0])]
+        for finding, gap, found in zip(findings, gaps[1:], look_alikes[1:], strict=True):
+            parts += (
+                self._placeholder(_LABELS[finding.kind], text[finding.start : finding.end]),
+                self._escaped(gap, found),
+            )
+        return parts
+
+    def _escaped(self, gap: str, look_alikes: tuple[tuple[int, int, Token], ...]) -> str:
+        """Mask the look-alikes in a text between findings whose number has a value."""
+        parts: list[str] = []
+        done = 0
+        for start, end, token in look_alikes:
+            if self._values[token] is not None:
+                parts += (gap[done:start], self._placeholder(_LOOK_ALIKE_LABEL, gap[start:end]))
+                done = end
+        return "".join((*parts, gap[done:]))
+
+    def _placeholder(self, label: str, value: str) -> str:
+        token = self._tokens.get((label, value))
+        if token is None:
+            number = self._last[label] + 1
+            while (label, number) in self._values:
+                number += 1
+            token = (label, number)
+            self._last[label] = number
+            self._values[token] = value
+            self._tokens[label, value] = token
+        return f"[{token[0]}_{token[1]}]"
+
+
+def _placeholders(text: str) -> Iterator[tuple[int, int, Token]]:
+    for match in _PLACEHOLDER.finditer(flat(text)):
+        bracketed = match.span(1)[0] >= 0
+        label, number = (match.group(1), match.group(2)) if bracketed else (match.group(3), match.group(4))
+        start, end = match.span()
+        yield start, end, (label.decode().upper().replace(" ", "_").replace("-", "_"), int(number))
