@@ -1,0 +1,84 @@
+"""The starters that ship with the installation: whole apps that work, one YAML file each in `starters/`.
+
+Invariant: read once per process; the name of a starter is the name of its file. Refuses: code; they are content.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+
+from allotment.engine.spec.app import App
+from allotment.engine.spec.reading import from_located
+from allotment.engine.spec.yaml_text import parse
+from allotment.kernel.errors import NotFound
+
+_FOLDER = Path(__file__).parent / "starters"
+
+
+@dataclass(frozen=True)
+class Starter:
+    """An app that works, to begin from."""
+
+    name: str
+    outcome: str
+    """What comes out, in a short sentence: “Question in, polite draft and topic out.”"""
+    category: str
+    keywords: tuple[str, ...]
+    """Words people use when they need it."""
+    app: App
+
+
+def read_starter(name: str, text: str) -> Starter:
+    """Return the starter in a YAML text: the spec, and beside it `starter:` with outcome, category and keywords."""
+    located = parse(text)
+    about = located.data.pop("starter")
+    return Starter(
+        name=name,
+        outcome=str(about["outcome"]),
+        category=str(about["category"]),
+        keywords=tuple(str(word) for word in about["keywords"]),
+        app=from_located(located),
+    )
+
+
+@cache
+def _by_name() -> Mapping[str, Starter]:
+    files = sorted(_FOLDER.glob("*.yaml"))
+    return {file.stem: read_starter(file.stem, file.read_text(encoding="utf-8")) for file in files}
+
+
+def all_starters() -> tuple[Starter, ...]:
+    """Return every starter, by name."""
+    return tuple(_by_name().values())
+
+
+def starter(name: str) -> Starter:
+    """Return one starter."""
+    found = _by_name().get(name)
+    if found is None:
+        raise NotFound(
+            _("There is no starter “%(name)s”.") % {"name": name}, hint=_("Choose one from the gallery.")
+        )
+    return found
+
+
+def find_starters(search: str = "", category: str = "") -> tuple[Starter, ...]:
+    """Return the starters of a category whose words contain every word of `search`."""
+    words = search.lower().split()
+    return tuple(
+        starter
+        for starter in all_starters()
+        if (not category or starter.category == category) and all(word in _text(starter) for word in words)
+    )
+
+
+def categories() -> tuple[str, ...]:
+    """Return the categories that have starters, in alphabetical order."""
+    return tuple(sorted({starter.category for starter in all_starters()}))
+
+
+def _text(starter: Starter) -> str:
+    return " ".join((starter.app.title, starter.outcome, starter.app.purpose, *starter.keywords)).lower()
