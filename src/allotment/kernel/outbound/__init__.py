@@ -7,6 +7,17 @@ answers without end. Never logs a body or a header.
 
 from allotment.kernel.outbound.addresses import AddressRefused, Reach
 from allotment.kernel.outbound.client import Outbound, Patience
-from allotment.kernel.outbound.failures import Rejected, Unreadable, decoded
+from allotment.kernel.outbound.failures import Hung, Rejected, Unreadable, decoded, from_status, unreadable
 
-__all__ = ["AddressRefused", "Outbound", "Patience", "Reach", "Rejected", "Unreadable", "decoded"]
+__all__ = [
+    "AddressRefused",
+    "Hung",
+    "Outbound",
+    "Patience",
+    "Reach",
+    "Rejected",
+    "Unreadable",
+    "decoded",
+    "from_status",
+    "unreadable",
+]
