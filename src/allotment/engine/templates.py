@@ -3,8 +3,14 @@
 Invariant: wording is locked; only slots vary; a slot's value is inserted as data and never parsed again.
 """
 
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from allotment.engine.asking import Message
+from allotment.kernel.canonical import digest as canonical_digest
+from allotment.kernel.errors import Invalid
 
 SlotKind = Literal["text", "long text", "number", "date", "choice", "list"]
 
@@ -41,3 +47,61 @@ class Template:
     def reference(self) -> str:
         """`name@version`, as app specs write it."""
         return f"{self.name}@{self.version}"
+
+
+_SLOT = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_]*)\}")
+_LITERAL = {"{{": "{", "}}": "}"}
+
+
+def slots_in(text: str) -> tuple[str, ...]:
+    """Return the names of the slots in a text, in order of first appearance. `{{` and `}}` are literal braces."""
+    return tuple(dict.fromkeys(match[1] for match in _SLOT.finditer(text) if match[1]))
+
+
+def template_digest(system: str, user: str, slots: Iterable[Slot]) -> str:
+    """Return `sha256:…` over everything that changes what a model is asked."""
+    plain = [
+        {
+            "name": slot.name,
+            "kind": slot.kind,
+            "required": slot.is_required,
+            "max_length": slot.max_length,
+            "options": list(slot.options),
+        }
+        for slot in slots
+    ]
+    return canonical_digest({"system": system, "user": user, "slots": plain})
+
+
+def fill(template: Template, values: Mapping[str, str]) -> tuple[Message, ...]:
+    """Return the messages with every slot filled; raises `Invalid` naming the slot that does not fit.
+
+    A value is data: braces inside it stay as they are.
+    """
+    checked = {slot.name: _checked(template, slot, values.get(slot.name, "")) for slot in template.slots}
+    user = Message("user", _filled(template.user, checked))
+    if not template.system:
+        return (user,)
+    return (Message("system", _filled(template.system, checked)), user)
+
+
+def _checked(template: Template, slot: Slot, value: str) -> str:
+    where = f"{template.reference}.{slot.name}"
+    if slot.is_required and not value.strip():
+        raise Invalid(
+            f"“{slot.label}” is empty, but the template “{template.title}” needs it.",
+            hint="Fill in the form field it comes from.",
+            where=where,
+        )
+    if len(value) > slot.max_length:
+        raise Invalid(
+            f"“{slot.label}” has {len(value):,} characters; the template “{template.title}” takes"
+            f" {slot.max_length:,}.",
+            hint="Shorten the text, or use a template that takes more.",
+            where=where,
+        )
+    return value
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    return _SLOT.sub(lambda match: values[match[1]] if match[1] else _LITERAL[match[0]], text)
