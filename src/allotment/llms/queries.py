@@ -1,0 +1,217 @@
+"""Reads of models and connections. Values out, never rows, and never a secret."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.core.cache import cache
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext
+
+from allotment.adapters.ollama import ENDPOINT as OLLAMA_ENDPOINT
+from allotment.adapters.ollama import find_local_ollama
+from allotment.engine.spec.app import DataClass
+from allotment.kernel import portal
+from allotment.kernel.errors import NotFound, Unavailable
+from allotment.kernel.settings import settings
+from allotment.llms.models import Connection, ConnectionState, LanguageModel
+from allotment.llms.pricing import Rates, Tariff, rates
+from allotment.llms.providers import outbound, plugin_of, tariff_of
+from allotment.llms.rules import host_of
+
+_OLLAMA_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class OfferedModel:
+    """A model as people choose it."""
+
+    id: UUID
+    name: str
+    """The provider's own name."""
+    title: str
+    connection_id: UUID
+    provider_title: str
+    host: str
+    """Where it answers; empty for one inside Allotment."""
+    runs_here: bool
+    ceiling: DataClass
+    max_tokens: int
+    is_on: bool
+    is_default: bool
+    is_practice: bool
+    state: str
+    """`connected`, `failing` or `off`: of its connection; `missing` when the practice model is not installed."""
+    tariff: Tariff
+
+    @property
+    def rates(self) -> Rates | None:
+        """What a million tokens cost, or None when nobody knows."""
+        return rates(self.tariff)
+
+    @property
+    def can_answer(self) -> bool:
+        """Whether asking it now makes sense."""
+        return self.is_on and self.state in {"connected", "failing"}
+
+
+@dataclass(frozen=True)
+class ConnectionSummary:
+    """A connection as its page shows it."""
+
+    id: UUID
+    kind: str
+    kind_title: str
+    title: str
+    host: str
+    runs_here: bool
+    is_built_in: bool
+    state: str
+    trouble: str
+    added_by: UUID | None
+    added_at: datetime
+    last_checked: datetime | None
+    model_count: int
+    on_count: int
+
+
+def offered_models() -> tuple[OfferedModel, ...]:
+    """Return the models that are on and connected, the default first, the practice model last."""
+    found = [
+        _offered(row) for row in _rows().filter(is_on=True).exclude(connection__state=ConnectionState.OFF)
+    ]
+    return tuple(
+        sorted(found, key=lambda model: (not model.is_default, model.is_practice, model.title.lower()))
+    )
+
+
+def default_model() -> OfferedModel | None:
+    """Return the model to use where none is named: the chosen one, else the practice model, else none."""
+    return next((one for one in offered_models() if one.is_default or one.is_practice), None)
+
+
+def model_named(name: str) -> OfferedModel:
+    """Return the offered model with this id, provider's name or title; raises `NotFound`."""
+    for model in offered_models():
+        if name in {str(model.id), model.name, model.title}:
+            return model
+    raise NotFound(
+        gettext("No model called “%(name)s” is offered here.") % {"name": name},
+        hint=gettext("Choose one from the models page, or ask an administrator to turn it on."),
+    )
+
+
+def model(model_id: UUID) -> OfferedModel:
+    """Return one model, on or off; raises `NotFound`."""
+    return _offered(model_row(model_id))
+
+
+def models_of(connection_id: UUID, *, search: str = "") -> tuple[OfferedModel, ...]:
+    """Return the models of a connection, those that are on first, whose name contains `search`."""
+    rows = _rows().filter(connection_id=connection_id, name__icontains=search).order_by("-is_on", "name")
+    return tuple(_offered(row) for row in rows)
+
+
+def connections() -> tuple[ConnectionSummary, ...]:
+    """Return every connection, those that are off last."""
+    rows = Connection.objects.annotate(
+        model_count=Count("models"), on_count=Count("models", filter=Q(models__is_on=True))
+    )
+    found = [_summary(row, row.model_count, row.on_count) for row in rows]
+    return tuple(sorted(found, key=lambda one: one.state == ConnectionState.OFF.value))
+
+
+def connection(connection_id: UUID) -> ConnectionSummary:
+    """Return one connection; raises `NotFound`."""
+    row = connection_row(connection_id)
+    return _summary(row, row.models.count(), row.models.filter(is_on=True).count())
+
+
+def public_values(connection_id: UUID) -> dict[str, str]:
+    """Return the fields of a connection that are no secret."""
+    return dict(connection_row(connection_id).values)
+
+
+def ollama_found() -> tuple[str, ...]:
+    """Return the models of an Ollama on this machine that is not connected yet; looks once a minute."""
+    if (
+        Connection.objects.filter(values__endpoint=OLLAMA_ENDPOINT)
+        .exclude(state=ConnectionState.OFF)
+        .exists()
+    ):
+        return ()
+    found: tuple[str, ...] | None = cache.get("llms.ollama")
+    if found is None:
+        try:
+            found = portal.call(find_local_ollama, outbound())
+        except Unavailable:
+            return ()
+        cache.set("llms.ollama", found, _OLLAMA_SECONDS)
+    return found
+
+
+def connection_row(connection_id: UUID) -> Connection:
+    """Return the row; for this package only."""
+    row = Connection.objects.filter(id=connection_id).first()
+    if row is None:
+        raise NotFound(
+            gettext("There is no such connection."), hint=gettext("Choose one from the models page.")
+        )
+    return row
+
+
+def model_row(model_id: UUID) -> LanguageModel:
+    """Return the row with its connection; for this package only."""
+    row = _rows().filter(id=model_id).first()
+    if row is None:
+        raise NotFound(gettext("There is no such model."), hint=gettext("Choose one from the models page."))
+    return row
+
+
+def _rows() -> "QuerySet[LanguageModel]":
+    return LanguageModel.objects.select_related("connection")
+
+
+def _offered(row: LanguageModel) -> OfferedModel:
+    tariff = tariff_of(row)
+    connection = row.connection
+    return OfferedModel(
+        id=row.id,
+        name=row.name,
+        title=gettext(row.title) if connection.added_by_id is None else row.title,
+        connection_id=connection.id,
+        provider_title=gettext(connection.title) if connection.added_by_id is None else connection.title,
+        host=host_of(connection.values),
+        runs_here=tariff.runs_here,
+        ceiling=DataClass(row.ceiling),
+        max_tokens=row.max_tokens,
+        is_on=row.is_on,
+        is_default=row.is_default,
+        is_practice=row.is_practice,
+        state="missing" if row.is_practice and not _is_installed() else connection.state,
+        tariff=tariff,
+    )
+
+
+def _is_installed() -> bool:
+    return settings().practice_model_file.is_file()
+
+
+def _summary(row: Connection, model_count: int, on_count: int) -> ConnectionSummary:
+    is_built_in = row.added_by_id is None
+    return ConnectionSummary(
+        id=row.id,
+        kind=row.kind,
+        kind_title=plugin_of(row.kind).title,
+        title=gettext(row.title) if is_built_in else row.title,
+        host=host_of(row.values),
+        runs_here=row.runs_here,
+        is_built_in=is_built_in,
+        state=row.state,
+        trouble=row.trouble,
+        added_by=row.added_by_id,
+        added_at=row.added_at,
+        last_checked=row.last_checked,
+        model_count=model_count,
+        on_count=on_count,
+    )
