@@ -36,7 +36,7 @@ _numbers = count(1)
 
 @pytest.fixture
 def person(db: None) -> MakePerson:
-    """Return `person(roles=("maker",), spaces=("Service desk",), name=..., email=...)`; spaces are made by name."""
+    """Return `person(roles=("maker",), spaces=("Service desk",), name=…, email=…)`, which makes both."""
 
     def make(
         *,
@@ -63,7 +63,7 @@ def person(db: None) -> MakePerson:
 
 @pytest.fixture
 def signed_in(person: MakePerson) -> SignIn:
-    """Return `signed_in(client, somebody)`, or `signed_in(client, roles=...)` which makes the person first."""
+    """Return `signed_in(client, somebody)` or `signed_in(client, roles=…)`, which makes the person."""
 
     def sign_in(client: Client, somebody: Somebody | None = None, **making: object) -> Somebody:
         who = somebody or person(**making)

@@ -1,4 +1,4 @@
-"""Tables of people, roles and spaces. Private to this package: others call its functions, foreign keys are strings."""
+"""Tables of people, roles and spaces. Private: other features call functions here and name models as text."""
 
 from typing import ClassVar
 

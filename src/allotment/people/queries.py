@@ -1,4 +1,4 @@
-"""Reads of people, roles and spaces. Values out, never rows, so that other features need no tables of ours."""
+"""Reads of people, roles and spaces. Values out, never rows: other features need no tables of ours."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from allotment.engine.principals import Actor, Role
 from allotment.kernel.errors import NotAllowed, NotFound
 from allotment.people.models import Person, RoleGrant, Space
+from allotment.people.roles import role_name
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class PersonSummary:
     last_seen_at: datetime | None
     roles: tuple[Role, ...]
     spaces: tuple[Choice, ...]
+
+    @property
+    def role_names(self) -> tuple[str, ...]:
+        """Return the roles in words."""
+        return tuple(role_name(role) for role in self.roles)
 
 
 @dataclass(frozen=True)
@@ -71,14 +77,20 @@ def person(person_id: UUID) -> PersonSummary:
     return _summary(_row(person_id, _with_everything()))
 
 
-def find_people(*, search: str = "", role: Role | None = None) -> tuple[PersonSummary, ...]:
-    """Return people by name, active ones first, whose name or e-mail address contains every word of `search`."""
-    rows = _with_everything().order_by("-is_active", "name")
+def matching_people(*, search: str = "", role: Role | None = None) -> tuple[UUID, ...]:
+    """Return who has every word of `search` in name or e-mail address; active people first, then by name."""
+    rows = Person.objects.order_by("-is_active", "name")
     for word in search.split()[:8]:
         rows = rows.filter(Q(name__icontains=word) | Q(email__icontains=word))
     if role is not None:
         rows = rows.filter(role_grants__role=role)
-    return tuple(_summary(row) for row in rows)
+    return tuple(rows.values_list("id", flat=True))
+
+
+def people(ids: Collection[UUID]) -> tuple[PersonSummary, ...]:
+    """Return these people, in the order of `ids`."""
+    rows = {row.id: row for row in _with_everything().filter(id__in=ids)}
+    return tuple(_summary(rows[id_]) for id_ in ids if id_ in rows)
 
 
 def person_by_email(email: str) -> PersonSummary:
@@ -117,7 +129,8 @@ def space(space_id: UUID) -> SpaceSummary:
 def all_spaces() -> tuple[SpaceSummary, ...]:
     """Return every space, by name."""
     return tuple(
-        SpaceSummary(row.id, row.name, row.purpose, row.member_count) for row in _counted_spaces().order_by("name")
+        SpaceSummary(row.id, row.name, row.purpose, row.member_count)
+        for row in _counted_spaces().order_by("name")
     )
 
 

@@ -6,6 +6,6 @@ from allotment.engine.principals import Actor
 
 
 class GovernedRequest(HttpRequest):
-    """A request of a signed-in person; `policies.authority.Gatekeeper` sets the actor before the view runs."""
+    """A request of somebody signed in; `policies.authority.Gatekeeper` sets the actor before the view."""
 
     actor: Actor

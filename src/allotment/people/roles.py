@@ -18,7 +18,9 @@ _NAMES: dict[Role, Promise] = {
 _EXPLANATIONS: dict[Role, Promise] = {
     Role.COLLEAGUE: _("Runs the apps that are shared with them and sees their own results."),
     Role.MAKER: _("Makes apps, tries them out, and publishes the apps they own."),
-    Role.STEWARD: _("Writes prompt templates, approves those of others, and recalls them when they go wrong."),
+    Role.STEWARD: _(
+        "Writes prompt templates, approves those of others, and recalls them when they go wrong."
+    ),
     Role.REVIEWER: _("Reviews apps before they are published. Never their own."),
     Role.OFFICER: _("Looks after security and privacy: connects models, parks apps, reads the journal."),
     Role.AUDITOR: _("Sees everything, changes nothing."),

@@ -1,6 +1,7 @@
 """How people sign in: allauth's forms and rate limits, our rules and words.
 
-Invariant: an account is made by an administrator or the first set-up link only.
+Invariant: an account is made by an administrator or the first set-up link only; signing in, failing to and
+changing a password are journal entries.
 Refuses sign-up by strangers.
 """
 
@@ -10,8 +11,11 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 
+from allotment.engine.actions import Action
+from allotment.journal.recording import note
 from allotment.people.models import Person
 
 
@@ -42,5 +46,32 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         user: Person,  # noqa: ARG002 - allauth's signature
     ) -> HttpResponse:
         """Send someone whose account is deactivated back to the sign-in page, with the reason."""
-        messages.error(request, gettext("This account is deactivated. Ask an administrator to bring it back."))
+        messages.error(
+            request, gettext("This account is deactivated. Ask an administrator to bring it back.")
+        )
         return redirect("account_login")
+
+    def login(self, request: HttpRequest, user: Person) -> None:
+        """Begin the session and record it."""
+        super().login(request, user)
+        note(Action.SIGN_IN, actor=user.id, object_kind="person", object_id=str(user.id))
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Record the failure, without the address that was typed: it may belong to nobody here."""
+        super().authentication_failed(request, **credentials)
+        note(Action.SIGN_IN, actor=None, object_kind="installation", object_id="here", outcome="refused")
+
+    def set_password(self, user: Person, password: str) -> None:
+        """Store a changed password and record that it changed."""
+        super().set_password(user, password)
+        note(
+            Action.OWN_ACCOUNT,
+            actor=user.id,
+            object_kind="person",
+            object_id=str(user.id),
+            what="password changed",
+        )
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002
+        """Return to the account page."""
+        return reverse("people:account")

@@ -20,6 +20,11 @@ class PoliciesConfig(AppConfig):
         navigation.install(may_open)
         navigation.register(
             navigation.NavEntry(
-                _("Rules"), "policies:rules", "scale", Action.SEE_POLICIES, order=80, place=navigation.Place.PERSON
+                _("Rules"),
+                "policies:rules",
+                "scale",
+                Action.SEE_POLICIES,
+                order=80,
+                place=navigation.Place.PERSON,
             )
         )

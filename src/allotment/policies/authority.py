@@ -1,7 +1,7 @@
 """The gatekeeper in front of every page: who is asking, and may they open this page at all?
 
-Invariant: a view runs only when it names its authority and the policies let this person have it. Questions about
-one object are asked again, by the view, with `deciding.require`.
+Invariant: a view runs only when it names its authority and the policies let this person have it.
+Questions about one object are asked again, by the view, with `deciding.require`.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """The one function that decides who may do what. Pure: no database, no network, safe on the event loop.
 
-Invariant: only a clean yes from the policies is a yes. A policy that cannot be read, a fact that is missing or
-of the wrong kind, or an error while evaluating is a no with its own reason.
+Invariant: only a clean yes from the policies is a yes. A policy that cannot be read, a fact that is missing
+or of the wrong kind, or an error while evaluating is a no with its own reason.
 """
 
 from collections.abc import Mapping
@@ -82,7 +82,9 @@ def roles_that_may(book: Rulebook, action: Action) -> tuple[Role, ...]:
     """Return the roles that open the pages of `action`."""
     nobody = UUID(int=0)
     return tuple(
-        role for role in Role if _ask(book, Actor(nobody, "", frozenset({role})), action, INSTALLATION, {}).allowed
+        role
+        for role in Role
+        if _ask(book, Actor(nobody, "", frozenset({role})), action, INSTALLATION, {}).allowed
     )
 
 

@@ -80,7 +80,9 @@ def read(policies: Mapping[str, str], schema: str) -> Rulebook:
         raise Misconfigured(f"The policies cannot be read: {error}", hint="Mend the named line.") from error
     if not validation:
         problems = "; ".join(str(problem) for problem in validation.errors)
-        raise Misconfigured(f"The policies do not fit their schema: {problems}", hint="Mend the named policy.")
+        raise Misconfigured(
+            f"The policies do not fit their schema: {problems}", hint="Mend the named policy."
+        )
     return Rulebook(parsed, parsed_schema, by_id)
 
 

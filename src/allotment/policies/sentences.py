@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from allotment.policies import rulebook
 from allotment.policies.rulebook import Rule
@@ -45,7 +46,11 @@ def groups(search: str = "") -> tuple[Group, ...]:
     rules = [rule for rule in rulebook.installed().rules.values() if _matches(rule, words)]
     names = dict.fromkeys(rule.group for rule in rules)
     return tuple(
-        Group(name, str(_TITLES.get(name, name)), tuple(_sentences(rule for rule in rules if rule.group == name)))
+        Group(
+            name,
+            str(_TITLES.get(name, name)),
+            tuple(_sentences(rule for rule in rules if rule.group == name)),
+        )
         for name in names
     )
 

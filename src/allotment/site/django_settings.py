@@ -23,11 +23,11 @@ INSTALLED_APPS = [
     "django_cotton.apps.SimpleAppConfig",
     "django_htmx",
     "heroicons",
+    "allotment.people",  # before allauth, whose pages it replaces
     "allauth",
     "allauth.account",
     "allotment.web",
     "allotment.journal",
-    "allotment.people",
     "allotment.policies",
     "allotment.llms",
     "allotment.prompts",
