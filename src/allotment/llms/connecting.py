@@ -14,8 +14,8 @@ from django.utils.translation import gettext
 
 from allotment.engine.asking import Provider, ProviderPlugin
 from allotment.engine.principals import Actor
-from allotment.engine.recording import Outcome
-from allotment.journal.recording import note
+from allotment.engine.recording import Entry, Outcome, Scalar
+from allotment.journal.recording import record
 from allotment.kernel import clock, portal
 from allotment.kernel.errors import Conflict, Invalid, ProviderError, Unavailable
 from allotment.llms import credentials, providers
@@ -160,17 +160,6 @@ def _add_models(row: Connection, names: Iterable[str]) -> None:
     )
 
 
-def _note(
-    action: str, row: Connection, actor: Actor, outcome: Outcome = "done", **details: str | int | bool
-) -> None:
-    note(
-        action,
-        actor=actor.person,
-        object_kind="connection",
-        object_id=str(row.id),
-        outcome=outcome,
-        title=row.title,
-        kind=row.kind,
-        host=host_of(row.values),
-        **details,
-    )
+def _note(action: str, row: Connection, actor: Actor, outcome: Outcome = "done", **details: Scalar) -> None:
+    told = {"title": row.title, "kind": row.kind, "host": host_of(row.values), **details}
+    record(Entry(clock.now(), action, outcome, actor.person, "connection", str(row.id), details=told))

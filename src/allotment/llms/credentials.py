@@ -19,7 +19,7 @@ def seal(connection_id: UUID, secrets: Mapping[str, str]) -> bytes:
     return vault().seal(msgspec.json.encode(secrets), context=_context(connection_id))
 
 
-def unseal(connection_id: UUID, sealed: bytes) -> dict[str, str]:
+def unseal(connection_id: UUID, sealed: bytes | memoryview) -> dict[str, str]:
     """Return the secrets of a connection; raises `Unavailable` when they do not verify."""
     if not sealed:
         return {}

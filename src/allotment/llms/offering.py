@@ -11,8 +11,10 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from allotment.engine.principals import Actor
+from allotment.engine.recording import Entry, Scalar
 from allotment.engine.spec.app import DataClass
-from allotment.journal.recording import note
+from allotment.journal.recording import record
+from allotment.kernel import clock
 from allotment.kernel.errors import Conflict, Invalid
 from allotment.llms.models import LanguageModel
 from allotment.llms.queries import model_row
@@ -88,12 +90,6 @@ def set_terms(model_id: UUID, terms: Terms, actor: Actor) -> None:
         _note("models.set-terms", row, actor, ceiling=row.ceiling, max_tokens=row.max_tokens)
 
 
-def _note(action: str, row: LanguageModel, actor: Actor, **details: str | int) -> None:
-    note(
-        action,
-        actor=actor.person,
-        object_kind="model",
-        object_id=str(row.id),
-        title=row.title,
-        **details,
-    )
+def _note(action: str, row: LanguageModel, actor: Actor, **details: Scalar) -> None:
+    told = {"title": row.title, **details}
+    record(Entry(clock.now(), action, "done", actor.person, "model", str(row.id), details=told))
