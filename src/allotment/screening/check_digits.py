@@ -5,7 +5,7 @@ Invariant: pure, total for the alphabet it names. Refuses: knowing which documen
 
 from collections.abc import Sequence
 
-# Verhoeff, "Error Detecting Decimal Codes" (1969): multiplication in the dihedral group D5, and its permutation.
+# Verhoeff, "Error Detecting Decimal Codes" (1969): multiplication in the dihedral group D5; its permutation.
 _D5 = (
     "0123456789", "1234067895", "2340178956", "3401289567", "4012395678",
     "5987604321", "6598710432", "7659821043", "8765932104", "9876543210",
@@ -34,7 +34,7 @@ def verhoeff(number: str) -> bool:
 
 
 def iso7064_mod_97_10(characters: str) -> bool:
-    """ISO 7064 MOD 97-10 with letters as 10 to 35, as IBANs use it (ISO 13616-1): the number is 1 modulo 97."""
+    """ISO 7064 MOD 97-10 with letters as 10 to 35, as IBANs use it (ISO 13616-1): 1 modulo 97."""
     return int("".join(str(int(character, 36)) for character in characters)) % 97 == 1
 
 

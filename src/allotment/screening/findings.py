@@ -1,4 +1,4 @@
-"""What screening found and what was done about it: the values the gate, the pages and the journal share, all the way up."""
+"""What screening found and what was done about it: values that the gate, pages and journal share."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,8 +1,8 @@
 """Mask and restore: a model sees `[EMAIL_1]`, the person sees the address again.
 
 Invariant: `restore(mask(text).text) == text` for every text without secrets, also when the text already holds
-something that looks like a placeholder: its number is never given to a value, and where it was given before, the
-look-alike is masked itself (`[TEXT_1]`). One value has one placeholder for the life of a `Masking`.
+something that looks like a placeholder: its number is never given to a value, and where it was given before,
+the look-alike is masked itself (`[TEXT_1]`). One value has one placeholder for the life of a `Masking`.
 Refuses: restoring secrets, whatever it is asked to restore.
 """
 
@@ -30,7 +30,7 @@ _LOOK_ALIKE_LABEL = "TEXT"
 _KINDS = {label: kind for kind, label in _LABELS.items()}
 _ANY_LABEL = "|".join((*_KINDS, _LOOK_ALIKE_LABEL))
 _PLACEHOLDER = compiled(
-    # In brackets a model may change the letter case, or the underscore to a space, a dash or an escaped underscore …
+    # In brackets a model may change the letter case, or the underscore to a space, a dash, an escaped one …
     rf"\[ ?(?i:({_ANY_LABEL.replace('_', '[ _-]')}))(?:\\?_|[ -])(\d{{1,9}}) ?\]"
     # … without brackets only the exact word is unambiguous.
     rf"|\b({_ANY_LABEL})_(\d{{1,9}})\b"

@@ -1,8 +1,9 @@
-"""Patterns over a flat view of a text: one byte per character, so a position in the view is a position in the text.
+"""Patterns over a flat view of a text: one byte per character, so a position in the view is one in the text.
 
-Invariant: `len(flat(text)) == len(text)` for every string, lone surrogates included. Patterns run on RE2, so a
-search is linear in the text whatever the text is. Look-alikes (full-width digits, typographic dashes, non-breaking
-spaces) flatten to their plain form, so writing a number with them does not hide it.
+Invariant: `len(flat(text)) == len(text)` for every string, lone surrogates included. Patterns run on RE2,
+so a search is linear in the text whatever the text is. Look-alikes (full-width digits, typographic dashes)
+flatten to their plain form, so writing a number with them does not hide it. Refuses: knowing what a match
+means.
 """
 
 import unicodedata

@@ -1,8 +1,8 @@
 """National identity numbers of people, by country: shape, check digits, and the words that name them.
 
-Invariant: a shape that other numbers share (a bare run of digits, a check of one in ten) counts only beside a word
-that names it. Refuses: numbers of companies and documents (VAT, passports, driving licences): they have no check
-worth the false alarms.
+Invariant: a shape that other numbers share (a bare run of digits, a check of one in ten) counts only beside
+a word that names it. Refuses: numbers of companies and documents (VAT, passports, driving licences): they
+have no check worth the false alarms.
 """
 
 from collections import Counter
@@ -55,7 +55,7 @@ def _nino(value: str) -> bool:
 
 
 def _steuer_id(value: str) -> bool:
-    """§ 139b AO and its check: one digit of the first ten comes twice or three times, the others once at most."""
+    """§ 139b AO and its check: one of the first ten digits comes twice or thrice, no other repeats."""
     repeated = [count for count in Counter(value[:10]).values() if count > 1]
     return len(repeated) == 1 and repeated[0] <= _LONGEST_TRIPLE and iso7064_mod_11_10(value)
 
@@ -85,7 +85,7 @@ def _bsn(value: str) -> bool:
 
 
 def _rijksregister(value: str) -> bool:
-    """Belgian Royal Decree of 3 April 1984: 97 minus the number modulo 97, with a 2 before it if born from 2000."""
+    """Belgian Royal Decree of 3 April 1984: 97 minus the number modulo 97; born from 2000, a 2 before it."""
     number, check = value[:9], int(value[9:])
     return _is_day(value[2:4], value[4:6]) and check in {
         97 - int(century + number) % 97 for century in ("", "2")
@@ -125,7 +125,8 @@ _DOCUMENTS = (
         _SSN, needs_name="always", certain="if named",
     ),
     _Document(
-        "us-ssn-shape", compiled(r"\b\d{3}-\d{2}-\d{4}\b"), _anything, _SSN, needs_name="always", certain="never",
+        "us-ssn-shape", compiled(r"\b\d{3}-\d{2}-\d{4}\b"), _anything, _SSN,
+        needs_name="always", certain="never",
     ),
     _Document(
         "uk-nino", compiled(r"(?i)\b[ABCEGHJ-PRSTW-Z][ABCEGHJ-NPRSTW-Z] ?\d\d ?\d\d ?\d\d ?[A-D]\b"), _nino,
@@ -133,7 +134,8 @@ _DOCUMENTS = (
     ),
     _Document(
         "de-steuer-id", compiled(r"\b[1-9]\d ?\d{3} ?\d{3} ?\d{3}\b"), _steuer_id,
-        words(r"steuer[a-z]*(?:[ -]?(?:id|nr|nummer)[a-z]*)?|id-?nr|tax (?:id|number)|tin"), needs_name="if bare",
+        words(r"steuer[a-z]*(?:[ -]?(?:id|nr|nummer)[a-z]*)?|id-?nr|tax (?:id|number)|tin"),
+        needs_name="if bare",
     ),
     _Document(
         "fr-nir", compiled(r"(?i)\b[12] ?\d\d ?\d\d ?(?:\d\d|2[AB]) ?\d{3} ?\d{3} ?\d\d\b"), _nir,
@@ -161,7 +163,8 @@ _DOCUMENTS = (
         needs_name="always",
     ),
     _Document(
-        "br-cpf", compiled(r"\b(?:\d{3}\.\d{3}\.\d{3}-\d\d|\d{11})\b"), _cpf, words(r"cpf"), needs_name="if bare",
+        "br-cpf", compiled(r"\b(?:\d{3}\.\d{3}\.\d{3}-\d\d|\d{11})\b"), _cpf, words(r"cpf"),
+        needs_name="if bare",
     ),
     _Document(
         "in-aadhaar", compiled(r"\b[2-9]\d{3}[ -]?\d{4}[ -]?\d{4}\b"), verhoeff,

@@ -1,7 +1,8 @@
 """Passwords and keys that only a word gives away: `password: …`, `the PIN is …`, `api_key = …`, `scheme://user:…@host`.
 
-Invariant: marks the value, not the word; certain only inside an address, whose syntax proves it (RFC 3986 §3.2.1). Refuses: values that stand for one
-(`<password>`, `$TOKEN`, `****`, `get_password()`), and prose about passwords (`the password is wrong`).
+Invariant: marks the value, not the word; certain only inside an address, whose syntax proves it (RFC 3986
+§3.2.1). Refuses: values that stand for one (`<password>`, `$TOKEN`, `****`, `get_password()`), and prose
+about passwords (`the password is wrong`).
 """
 
 from collections.abc import Iterator
@@ -12,12 +13,15 @@ from allotment.screening.matching import compiled
 
 _NAMED = compiled(
     r"(?i)(?:^|[^a-z0-9]|[a-z0-9]_|\b[a-z0-9]{1,24})"
-    r"(?:(pass ?(?:word|wort|code|phrase)|passwd|pwd|pw|kennwort|mot de passe|contrase.a|wachtwoord|senha|has.o)"
-    r"|((?:api|access|secret|private|signing|encryption|account|auth|master|service)[ _-]?keys?|secrets?(?:[ _-]?key)?"
+    r"(?:(pass ?(?:word|wort|code|phrase)|passwd|pwd|pw|kennwort"
+    r"|mot de passe|contrase.a|wachtwoord|senha|has.o)"
+    r"|((?:api|access|secret|private|signing|encryption|account|auth|master|service)[ _-]?keys?"
+    r"|secrets?(?:[ _-]?key)?"
     r"|(?:[a-z]{1,12}[ _-]?)?tokens?|client[ _-]?secret|credentials?|authorization|x-api-key)"
     r"|(pin|pin[ -]?code|cvv|cvc))"
     r"""s?["'\])*`]{0,4}(?: (?:for|to|of|on|at|f.r|zum|zur) [^\n:=]{1,40}?)?"""
-    r"""(\s{0,4}(?:=>|:=|[:=]{1,2})\s{0,4}|\s{1,4}(?:is|was|ist|lautet|est|es|.)(?: now| still)?:?\s{1,4}|\s{1,2}["'`])"""
+    r"""(\s{0,4}(?:=>|:=|[:=]{1,2})\s{0,4}"""
+    r"""|\s{1,4}(?:is|was|ist|lautet|est|es|\xe9)(?: now| still)?:?\s{1,4}|\s{1,2}["'`])"""
     r"""(?:(?:bearer|basic|token)\s{1,2})?(["'`]{0,3})([^\s"'`<>]{3,200})(["'`]?)"""
 )
 _WORD_PASSWORD, _WORD_KEY, _WORD_PIN, _LINK, _QUOTE, _VALUE, _END_QUOTE = range(1, 8)
@@ -38,9 +42,9 @@ _SHORTEST_KEY = 8
 _RANDOM_BITS = 2.5
 """Shannon entropy a character: English words of this length stay below, generated keys above."""
 _ORDINARY = frozenset(
-    b"required optional none null true false string str text hidden wrong incorrect invalid expired correct reset "
-    b"changed protected forgotten missing empty here there needed not being too very also sent stored encrypted "
-    b"hashed set unknown valid secret password bearer basic token limited".split()
+    b"required optional none null true false string str text hidden wrong incorrect invalid expired correct "
+    b"reset changed protected forgotten missing empty here there needed not being too very also sent stored "
+    b"encrypted hashed set unknown valid secret password bearer basic token limited".split()
 )
 
 
@@ -82,7 +86,7 @@ def _in_links(view: bytes) -> Iterator[Finding]:
 
 
 def _is_mixed(value: bytes) -> bool:
-    """Tell whether the value mixes letters with digits or signs, as chosen and generated secrets do and words do not."""
+    """Tell whether the value mixes letters with digits or signs, as secrets do and words do not."""
     letters = sum(value[place : place + 1].isalpha() for place in range(len(value)))
     figures = sum(value[place : place + 1].isdigit() for place in range(len(value)))
     signs = sum(byte in b"!#$%&*+@^~" for byte in value)

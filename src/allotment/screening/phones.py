@@ -1,4 +1,4 @@
-"""Phone numbers: international ones by their numbering plan, national ones by their shape or the word beside them.
+"""Phone numbers: international ones by the numbering plan, national ones by shape or the word beside them.
 
 Invariant: a bare run of digits counts only right after a word for a phone. Refuses: guessing the country of a
 national number, so none of those is certain.
@@ -36,8 +36,8 @@ _PHONE_WORDS = words(
     adjacent=True,
 )
 _CALLING_WORDS = words(
-    r"call(?:ed|ing)?(?: (?:me|us|him|her|them|back))?|dial|ring|sms|text(?: me)?|reach(?:ed)?|answering|contact"
-    r"|messages?",
+    r"call(?:ed|ing)?(?: (?:me|us|him|her|them|back))?|dial|ring|sms|text(?: me)?|reach(?:ed)?|answering"
+    r"|contact|messages?",
     adjacent=True,
 )
 

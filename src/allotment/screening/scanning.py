@@ -1,29 +1,30 @@
 """Scan a text: every detector, one answer without overlaps.
 
-Invariant: findings are ordered and do not overlap; of two that do, the certain one stays, else a secret, else the longer.
-Refuses: changing the text; see `masking.py` and `streaming.py`.
+Invariant: findings are ordered and do not overlap; of two that would, the certain one stays, else a secret,
+else the longer. Refuses: changing the text; see `masking.py` and `streaming.py`.
 """
 
-from collections.abc import Iterator
+from bisect import bisect
+from collections.abc import Iterable, Iterator
 
 from allotment.screening import national_ids, passwords, personal, phones, secrets
 from allotment.screening.findings import Detected, Finding
 from allotment.screening.matching import compiled, flat
 
-_NUMBER = compiled(r"\d[ ./()-]{0,3}\d[ ./()-]{0,3}\d[ ./()-]{0,3}\d")
+_DIGIT = compiled(r"\d")
 
 
 def scan(text: str) -> tuple[Finding, ...]:
     """Return what was found in `text`, in order, as positions of its characters. Linear in its length."""
     view = flat(text)
-    return tuple(sorted(_without_overlaps(list(_candidates(view))), key=lambda finding: finding.start))
+    return tuple(_without_overlaps(_candidates(view)))
 
 
 def _candidates(view: bytes) -> Iterator[Finding]:
     yield from secrets.find(view)
     yield from passwords.find(view)
     yield from personal.find(view)
-    if _NUMBER.search(view):
+    if _DIGIT.search(view):
         yield from phones.find(view)
         yield from national_ids.find(view)
 
@@ -34,23 +35,16 @@ def _rank(finding: Finding) -> tuple[bool, bool, int, int, str]:
     return (not finding.certain, finding.kind is not Detected.SECRET, longer, finding.start, finding.detector)
 
 
-def _without_overlaps(findings: list[Finding]) -> list[Finding]:
-    """Keep the best of those that share characters. Sweeps clusters of overlapping findings from left to right."""
+def _without_overlaps(findings: Iterable[Finding]) -> list[Finding]:
     kept: list[Finding] = []
-    cluster: list[Finding] = []
-    reach = 0
-    for finding in sorted(findings, key=lambda one: one.start):
-        if finding.start >= reach:
-            kept += _best_of(cluster)
-            cluster = []
-        cluster.append(finding)
-        reach = max(reach, finding.end)
-    return kept + _best_of(cluster)
-
-
-def _best_of(cluster: list[Finding]) -> list[Finding]:
-    kept: list[Finding] = []
-    for finding in sorted(cluster, key=_rank):
-        if all(finding.end <= other.start or finding.start >= other.end for other in kept):
-            kept.append(finding)
+    for finding in sorted(findings, key=_rank):
+        place = bisect(kept, finding.start, key=_start)
+        after_previous = place == 0 or kept[place - 1].end <= finding.start
+        before_next = place == len(kept) or kept[place].start >= finding.end
+        if after_previous and before_next:
+            kept.insert(place, finding)
     return kept
+
+
+def _start(finding: Finding) -> int:
+    return finding.start

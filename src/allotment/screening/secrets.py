@@ -1,7 +1,7 @@
-"""Secrets that show who issued them: keys and tokens with a known prefix, private key blocks, JSON Web Tokens.
+"""Secrets that show what they are: keys and tokens with an issuer's prefix, private key blocks, web tokens.
 
-Invariant: certain, because the issuer's format proves it. Refuses: public halves (publishable keys, certificates)
-and random-looking strings that nothing names; passwords are in `passwords.py`.
+Invariant: certain, because the issuer's format proves it. Refuses: public halves (publishable keys,
+certificates) and random-looking strings that nothing names; passwords are in `passwords.py`.
 """
 
 import base64
@@ -80,7 +80,7 @@ def find(view: bytes) -> Iterator[Finding]:
 
 
 def private_keys(view: bytes) -> Iterator[tuple[int, int]]:
-    """Yield where private key blocks (RFC 7468 §10, OpenPGP, OpenSSH) are; one that is cut off ends with its text."""
+    """Yield where private key blocks (RFC 7468 §10, OpenPGP) are; a cut off one ends with its text."""
     opened = -1
     body_end = 0
     for match in _KEY_MARK.finditer(view):

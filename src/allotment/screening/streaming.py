@@ -1,7 +1,8 @@
 """Release a model's answer while it arrives: screened sentence by sentence, with masked values put back.
 
-Invariant: however the answer is cut into chunks, the released text is the same. Nothing is shown before the sentence
-it belongs to is complete and screened. Refuses: showing a secret, and showing a part of a private key block.
+Invariant: however the answer is cut into chunks, the released text is the same. Nothing is shown before the
+sentence it belongs to is complete and screened. Refuses: showing a secret, and showing a part of a private
+key block.
 """
 
 from allotment.screening.findings import Detected, Finding
@@ -32,7 +33,7 @@ class Release:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What the answer held that was in no input, as positions in the released text. Secrets are withheld there."""
+        """What the answer held that no input did, as positions in the released text; secrets are withheld."""
         return tuple(self._findings)
 
     def push(self, chunk: str) -> str:
