@@ -10,7 +10,8 @@ from allotment.screening.scanning import scan
 
 LOOK_ALIKES = [
     "[EMAIL_1]", "[email_1]", "EMAIL_1", "[EMAIL_2]", "[TEXT_1]", "TEXT_1", "[PHONE 1]", "[NATIONAL_ID_1]",
-    "[EMAIL\\_1]", "[EMAIL_01]", "[SECRET_1]", "[ＥＭＡＩＬ＿１]", "[EMAIL_", "1]", "[", "]", "_1", "EMAIL", "[[EMAIL_1]]",
+    "[EMAIL\\_1]", "[EMAIL_01]", "[SECRET_1]", "[ＥＭＡＩＬ＿１]", "[EMAIL_", "1]", "[", "]", "_1", "EMAIL",
+    "[[EMAIL_1]]",
 ]  # fmt: skip
 VALUES = [
     "anna@example.org",
