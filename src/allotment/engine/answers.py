@@ -4,15 +4,13 @@ import json
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from allotment.engine.asking import AnswerFields, AnswerFormat, AnswerLabel, AnswerText
+from allotment.engine.forms import Value
 from allotment.engine.spec.app import Answer, AnswerFieldKind, Ask
+from allotment.engine.state import StepValue
 from allotment.kernel.errors import Invalid
-
-if TYPE_CHECKING:
-    from allotment.engine.forms import Value
-    from allotment.engine.interpreter import StepValue
 
 _TOKENS_PER_WORD = 2
 """Generous for English, fair for languages with long words."""
@@ -52,7 +50,7 @@ def most_tokens(answer: Answer) -> int:
     return _DEFAULT_TOKENS[format_of(answer).kind]
 
 
-def typed(step: Ask, text: str) -> "StepValue":
+def typed(step: Ask, text: str) -> StepValue:
     """Return the answer as the step promised it; raises `Invalid` naming the step."""
     if step.answer.choice:
         return _label(step, text)
@@ -72,7 +70,7 @@ def _label(step: Ask, text: str) -> str:
     )
 
 
-def _fields(step: Ask, text: str) -> "Mapping[str, Value]":
+def _fields(step: Ask, text: str) -> Mapping[str, Value]:
     try:
         data = json.loads(text)
     except ValueError:
@@ -86,7 +84,7 @@ def _fields(step: Ask, text: str) -> "Mapping[str, Value]":
     return {name: _field(kind, data.get(name)) for name, kind in step.answer.fields.items()}
 
 
-def _field(kind: AnswerFieldKind, given: Any) -> "Value":
+def _field(kind: AnswerFieldKind, given: Any) -> Value:
     if given is None:
         return None
     if kind == "yes/no":

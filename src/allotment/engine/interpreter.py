@@ -5,28 +5,18 @@ so every run ends. Refuses: answers that do not fit what the step asked for.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from allotment.engine.choosing import taken
-from allotment.engine.forms import Value
 from allotment.engine.paths import text_of, value_at
 from allotment.engine.spec.app import App, Ask, Choose, Read, Shown
-
-StepValue = Value | Mapping[str, Value]
-
-
-@dataclass(frozen=True)
-class State:
-    """Where a run stands: the typed form, what each finished step holds, and the next step's place."""
-
-    form: Mapping[str, Value]
-    values: Mapping[str, StepValue] = field(default_factory=dict)
-    position: int = 0
+from allotment.engine.state import State, StepValue
+from allotment.engine.templates import CHOICES
 
 
 @dataclass(frozen=True)
 class AskEffect:
-    """Ask a model: the step, and the text for each slot."""
+    """Ask a model: the step, and the text for each slot (`choices` too, for templates that want it)."""
 
     step: Ask
     slots: Mapping[str, str]
@@ -70,8 +60,7 @@ def next_effect(app: App, state: State) -> tuple[Next, State]:
     while state.position < len(app.steps):
         step = app.steps[state.position]
         if isinstance(step, Ask):
-            slots = {slot: text_of(value_at(source, state)) for slot, source in step.with_.items()}
-            return AskEffect(step, slots), state
+            return AskEffect(step, _slots(step, state)), state
         if isinstance(step, Read):
             return ReadEffect(step, step.from_.removeprefix("form.")), state
         chosen = _choose(app, step, state)
@@ -80,6 +69,11 @@ def next_effect(app: App, state: State) -> tuple[Next, State]:
         state = chosen
     parts = tuple(ShownValue(shown, value_at(shown.from_, state)) for shown in app.result)
     return Finished(tuple(part for part in parts if part.value is not None)), state
+
+
+def _slots(step: Ask, state: State) -> Mapping[str, str]:
+    given = {slot: text_of(value_at(source, state)) for slot, source in step.with_.items()}
+    return {CHOICES: ", ".join(step.answer.choice or step.answer.fields), **given}
 
 
 def _choose(app: App, step: Choose, state: State) -> Stop | State:

@@ -14,6 +14,9 @@ from allotment.kernel.errors import Invalid
 
 SlotKind = Literal["text", "long text", "number", "date", "choice", "list"]
 
+CHOICES = "choices"
+"""A slot of this name is filled with the labels or field names the step asks for, unless the app fills it."""
+
 
 @dataclass(frozen=True)
 class Slot:

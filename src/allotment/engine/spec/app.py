@@ -5,9 +5,26 @@ only (`form.x`, `steps.reply`, `steps.details.amount`). `engine.spec.validation`
 """
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
+
+from allotment.engine.spec.words import (
+    MOST_FIELDS,
+    MOST_OPTIONS,
+    MOST_STEPS,
+    Line,
+    Name,
+    OptionalLine,
+    OptionalName,
+    Options,
+    Paragraph,
+    Path,
+    SampleText,
+    Source,
+    TemplateReference,
+)
 
 SPEC_VERSION = 1
 
@@ -45,13 +62,13 @@ class DataClass(StrEnum):
 class FormField(Part):
     """One field of the form."""
 
-    field: str
-    label: str
+    field: Name
+    label: Line
     kind: FieldKind = FieldKind.SHORT_TEXT
     required: bool = False
-    help: str = ""
-    options: tuple[str, ...] = ()
-    max: int | None = None
+    help: OptionalLine = ""
+    options: Options = ()
+    max: Annotated[int, Meta(ge=1, le=1_000_000_000)] | None = None
     """Most characters of a text, largest value of a number."""
 
 
@@ -62,9 +79,9 @@ class DataUse(Part):
     personal: bool = False
     special: bool = False
     """Special-category data (GDPR Article 9): health, belief, biometrics and the like."""
-    subjects: tuple[str, ...] = ()
-    basis: str = ""
-    retention: str = "30 days"
+    subjects: Annotated[tuple[Line, ...], Meta(max_length=MOST_OPTIONS)] = ()
+    basis: OptionalLine = ""
+    retention: OptionalLine = "30 days"
 
 
 AnswerFieldKind = Literal["text", "number", "yes/no", "date", "list"]
@@ -73,28 +90,32 @@ AnswerFieldKind = Literal["text", "number", "yes/no", "date", "list"]
 class Answer(Part):
     """What shape a model's answer has. At most one is given; none means free text."""
 
-    choice: tuple[str, ...] = ()
-    fields: dict[str, AnswerFieldKind] = msgspec.field(default_factory=dict)
-    max_words: int | None = None
+    choice: Options = ()
+    fields: Annotated[dict[Name, AnswerFieldKind], Meta(max_length=MOST_FIELDS)] = msgspec.field(
+        default_factory=dict
+    )
+    max_words: Annotated[int, Meta(ge=1, le=5000)] | None = None
 
 
 class Ask(Part, tag_field="do", tag="ask"):
     """Ask a model with an approved template. `with_` gives each slot a path, or a literal after `=`."""
 
-    step: str
-    template: str
+    step: Name
+    template: TemplateReference
     """`name@version`."""
-    with_: dict[str, str] = msgspec.field(default_factory=dict, name="with")
+    with_: Annotated[dict[Name, Source], Meta(max_length=MOST_FIELDS)] = msgspec.field(
+        default_factory=dict, name="with"
+    )
     answer: Answer = msgspec.field(default_factory=Answer)
-    model: str = ""
+    model: OptionalLine = ""
     """Name of a connected model; empty means the model the space prefers."""
 
 
 class Read(Part, tag_field="do", tag="read"):
     """Turn a document into text."""
 
-    step: str
-    from_: str = msgspec.field(name="from")
+    step: Name
+    from_: Path = msgspec.field(name="from")
 
 
 Comparison = Literal["is", "is not", "contains", "is empty", "is not empty", "is more than", "is less than"]
@@ -103,49 +124,53 @@ Comparison = Literal["is", "is not", "contains", "is empty", "is not empty", "is
 class Condition(Part):
     """`value` is a path; `to` is a literal (unused by “is empty”)."""
 
-    value: str
+    value: Path
     is_: Comparison = msgspec.field(name="is")
-    to: str = ""
+    to: OptionalLine = ""
 
 
 class Case(Part):
     """When every condition holds: stop with a sentence, go on at a later step, or take a value."""
 
-    when: tuple[Condition, ...]
-    stop: str = ""
-    go_to: str = ""
-    value: str = ""
+    when: Annotated[tuple[Condition, ...], Meta(max_length=10)]
+    stop: Paragraph = ""
+    go_to: OptionalName = ""
+    value: Source = ""
+    """A path, or a literal after `=`."""
 
 
 class Choose(Part, tag_field="do", tag="choose"):
     """Take the first case whose conditions hold; without one, go on (with the value `otherwise`)."""
 
-    step: str
-    cases: tuple[Case, ...]
-    otherwise: str = ""
+    step: Name
+    cases: Annotated[tuple[Case, ...], Meta(max_length=20)]
+    otherwise: Source = ""
+    """A path, or a literal after `=`; only beside cases that take a value."""
 
 
 Step = Ask | Read | Choose
 
 
 class Shown(Part):
-    """One part of the result. `text` is prose, `label` a chip, `fields` a small table, `list` bullet points."""
+    """One part of the result: `text` is prose, `label` a chip, `fields` a small table, `list` bullets."""
 
     show: Literal["text", "label", "fields", "list"]
-    from_: str = msgspec.field(name="from")
-    title: str = ""
+    from_: Path = msgspec.field(name="from")
+    title: OptionalLine = ""
 
 
 class App(Part):
     """A whole app."""
 
     allotment: Literal[1]
-    name: str
-    title: str
-    purpose: str
+    name: Name
+    title: Line
+    purpose: Paragraph
     data: DataUse = msgspec.field(default_factory=DataUse)
-    form: tuple[FormField, ...] = ()
-    steps: tuple[Step, ...] = ()
-    result: tuple[Shown, ...] = ()
-    sample: dict[str, str] = msgspec.field(default_factory=dict)
+    form: Annotated[tuple[FormField, ...], Meta(max_length=MOST_FIELDS)] = ()
+    steps: Annotated[tuple[Step, ...], Meta(max_length=MOST_STEPS)] = ()
+    result: Annotated[tuple[Shown, ...], Meta(max_length=MOST_FIELDS)] = ()
+    sample: Annotated[dict[Name, SampleText], Meta(max_length=MOST_FIELDS)] = msgspec.field(
+        default_factory=dict
+    )
     """Example input, field by field, for the preview and for whoever tries the app first."""
