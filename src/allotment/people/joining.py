@@ -6,6 +6,7 @@ Invariant: each space made, changed, joined or left is one journal entry. Spaces
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from allotment.engine.actions import Action
@@ -18,7 +19,7 @@ from allotment.people.models import Membership, Person, Space
 @transaction.atomic
 def make_space(by: Actor | None, name: str, purpose: str = "") -> UUID:
     """Make a space and return its id; raises `Conflict` when the name is taken."""
-    _refuse_taken(name)
+    _refuse_taken(name, Space.objects.all())
     row = Space.objects.create(name=name.strip(), purpose=purpose.strip())
     _note_space(by, row.id, "made")
     return row.id
@@ -28,7 +29,7 @@ def make_space(by: Actor | None, name: str, purpose: str = "") -> UUID:
 def change_space(by: Actor | None, space_id: UUID, name: str, purpose: str) -> None:
     """Rename a space or change its purpose; raises `Conflict` when the name is taken."""
     row = _space(space_id)
-    _refuse_taken(name, except_for=space_id)
+    _refuse_taken(name, Space.objects.exclude(id=space_id))
     row.name, row.purpose = name.strip(), purpose.strip()
     row.save(update_fields=["name", "purpose"])
     _note_space(by, space_id, "changed")
@@ -81,8 +82,8 @@ def _space(space_id: UUID) -> Space:
     return row
 
 
-def _refuse_taken(name: str, *, except_for: UUID | None = None) -> None:
-    if Space.objects.filter(name__iexact=name.strip()).exclude(id=except_for).exists():
+def _refuse_taken(name: str, among: QuerySet[Space]) -> None:
+    if among.filter(name__iexact=name.strip()).exists():
         raise Conflict(
             _("There is a space called “%(name)s” already.") % {"name": name.strip()},
             hint=_("Choose another name."),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from allotment.engine.principals import Actor, Role
 from allotment.kernel.errors import NotAllowed, NotFound
-from allotment.people.models import Person, RoleGrant, Space
+from allotment.people.models import Membership, Person, RoleGrant, Space
 from allotment.people.roles import role_name
 
 
@@ -68,7 +68,7 @@ def actor_of(person: UUID | Person) -> Actor:
         person=row.id,
         name=row.name,
         roles=frozenset(_known(row.role_grants.values_list("role", flat=True))),
-        spaces=frozenset(row.spaces.through.objects.filter(person=row).values_list("space_id", flat=True)),
+        spaces=frozenset(Membership.objects.filter(person=row).values_list("space_id", flat=True)),
     )
 
 
@@ -120,18 +120,15 @@ def spaces_of(actor: Actor) -> tuple[Choice, ...]:
 
 def space(space_id: UUID) -> SpaceSummary:
     """Return one space; raises `NotFound`."""
-    row = _counted_spaces().filter(id=space_id).first()
-    if row is None:
+    found = next(iter(_spaces(Space.objects.filter(id=space_id))), None)
+    if found is None:
         raise NotFound(_("There is no such space."), hint=_("Choose one from the list of spaces."))
-    return SpaceSummary(row.id, row.name, row.purpose, row.member_count)
+    return found
 
 
 def all_spaces() -> tuple[SpaceSummary, ...]:
     """Return every space, by name."""
-    return tuple(
-        SpaceSummary(row.id, row.name, row.purpose, row.member_count)
-        for row in _counted_spaces().order_by("name")
-    )
+    return _spaces(Space.objects.all())
 
 
 def names(ids: Collection[UUID]) -> Mapping[UUID, str]:
@@ -144,8 +141,9 @@ def has_administrator() -> bool:
     return RoleGrant.objects.filter(role=Role.ADMINISTRATOR, person__is_active=True).exists()
 
 
-def _counted_spaces() -> "QuerySet[Space]":
-    return Space.objects.annotate(member_count=Count("people", filter=Q(people__is_active=True)))
+def _spaces(rows: "QuerySet[Space]") -> tuple[SpaceSummary, ...]:
+    counted = rows.order_by("name").annotate(member_count=Count("people", filter=Q(people__is_active=True)))
+    return tuple(SpaceSummary(*row) for row in counted.values_list("id", "name", "purpose", "member_count"))
 
 
 def _with_everything() -> "QuerySet[Person]":

@@ -54,7 +54,7 @@ def people(request: GovernedRequest) -> HttpResponse:
         "search": search,
         "roles": role_rows({role.value} if role else ()),
         "page": page,
-        "people": queries.people(page.object_list),
+        "people": queries.people(tuple(page.object_list)),
         "query": urlencode({"q": search, "role": role.value if role else ""}),
         "may_manage": _may_manage(request),
     }
@@ -75,10 +75,8 @@ def invite(request: GovernedRequest) -> HttpResponse:
             return _show_link(request, inviting.invite(request.actor, invitation))
         except Conflict as error:
             form.add_error("email", f"{error.message} {error.hint}")
-    held = form.data.getlist("roles") if form.is_bound else [Role.COLLEAGUE.value]
-    return render(
-        request, "people/invite.html", {"form": form, "roles": role_rows(held)}, status=_status(form)
-    )
+    context = {"form": form, "roles": role_rows(form["roles"].value() or ())}
+    return render(request, "people/invite.html", context, status=422 if form.errors else 200)
 
 
 @declares(Action.SEE_PEOPLE)
@@ -153,7 +151,3 @@ def _show_link(request: GovernedRequest, link: HandedLink) -> HttpResponse:
 def _may_manage(request: GovernedRequest) -> bool:
     """Whether to show the buttons; the gatekeeper decides about pressing them."""
     return Role.ADMINISTRATOR in request.actor.roles
-
-
-def _status(form: InviteForm) -> int:
-    return 422 if form.errors else 200
