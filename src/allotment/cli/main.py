@@ -10,6 +10,7 @@ import click
 from allotment import __version__
 from allotment.cli.failing import explain
 from allotment.kernel.errors import AllotmentError
+from allotment.site.starting import start_django
 
 
 @dataclass(frozen=True)
@@ -17,19 +18,27 @@ class _Command:
     module: str
     name: str
     help: str
+    needs_features: bool = True
+    """Whether its module imports features, which need Django started before."""
 
 
 _COMMANDS = {
     "up": _Command("allotment.cli.up", "up", "Start the server."),
     "run": _Command("allotment.cli.run", "run", "Run an app here, without the server."),
     "apps": _Command("allotment.cli.apps", "apps", "List, pull, push and validate apps."),
-    "templates": _Command("allotment.cli.templates", "templates", "List, import and export prompt templates."),
+    "templates": _Command(
+        "allotment.cli.templates", "templates", "List, import and export prompt templates."
+    ),
     "people": _Command("allotment.cli.people", "people", "List and invite people."),
     "models": _Command("allotment.cli.models", "models", "List models, fetch and test the practice model."),
     "doctor": _Command("allotment.cli.doctor", "doctor", "Check this installation and say what to mend."),
-    "schema": _Command("allotment.cli.schema", "schema", "Print the JSON Schema of an app."),
+    "schema": _Command(
+        "allotment.cli.schema", "schema", "Print the JSON Schema of an app.", needs_features=False
+    ),
     "demo": _Command("allotment.cli.demo", "demo", "Fill an installation with a believable organisation."),
-    "completion": _Command("allotment.cli.completion", "completion", "Print the completion script of a shell."),
+    "completion": _Command(
+        "allotment.cli.completion", "completion", "Print the completion script of a shell."
+    ),
 }
 
 
@@ -45,6 +54,8 @@ class LazyGroup(click.Group):
         command = _COMMANDS.get(name)
         if command is None:
             return None
+        if command.needs_features:
+            start_django()
         found: Any = getattr(importlib.import_module(command.module), command.name)
         if not isinstance(found, click.Command):
             raise TypeError(f"{command.module}.{command.name} is not a command")

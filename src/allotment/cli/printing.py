@@ -45,9 +45,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, empty: str)
     if not rows:
         click.echo(empty)
         return
-    widths = [
-        max(len(cell) for cell in column) for column in zip(headings, *rows, strict=True)
-    ]
+    widths = [max(len(cell) for cell in column) for column in zip(headings, *rows, strict=True)]
     click.secho("  ".join(h.ljust(w) for h, w in zip(headings, widths, strict=True)).rstrip(), bold=True)
     for row in rows:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

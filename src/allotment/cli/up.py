@@ -6,7 +6,6 @@ import uvicorn
 from allotment.composition.preparing import prepare
 from allotment.kernel.settings import settings
 from allotment.people.setting_up import first_link
-from allotment.site.starting import start_django
 
 _GRACE_SECONDS = 5
 
@@ -17,7 +16,6 @@ def up() -> None:
 
     ALLOTMENT_HOST and ALLOTMENT_PORT change where it listens (default 127.0.0.1:8000).
     """
-    start_django()
     prepare()
     installation = settings()
     link = first_link()

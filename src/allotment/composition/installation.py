@@ -42,7 +42,8 @@ class _Installation:
     async def open_here(self, portal: BlockingPortal) -> None:
         """Open everything on the running event loop."""
         kernel_portal.use(portal)
-        self._outbound = Outbound(guard=_refuse_inside_transaction)
+        kernel_portal.guard_with(_refuse_inside_transaction)
+        self._outbound = Outbound()
         providers.use_outbound(self._outbound)
         self._writer = JournalWriter()
         self._writer.start()

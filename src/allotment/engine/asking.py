@@ -35,7 +35,7 @@ class AnswerLabel:
 
 @dataclass(frozen=True)
 class AnswerFields:
-    """An object that fits `schema`: JSON Schema of flat named fields (string, number, boolean, enum, list of string)."""
+    """An object that fits `schema`: JSON Schema of flat named fields (string, number, boolean, list of string)."""
 
     schema: Mapping[str, Any]
     kind: Literal["fields"] = "fields"

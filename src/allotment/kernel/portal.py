@@ -1,7 +1,8 @@
 """The portal: how synchronous code (pages, durable steps, the command line) calls the asynchronous gate.
 
 Invariant: one event loop per process runs the gate. The server lends its own loop; the command line
-starts one in a thread. Refuses: being entered from the loop it leads to (that would deadlock).
+starts one in a thread. Refuses: being entered from the loop it leads to (that would deadlock), and being
+entered inside a database transaction (that would hold locks for as long as another machine likes).
 """
 
 from collections.abc import Awaitable, Callable, Iterator
@@ -17,16 +18,30 @@ T = TypeVar("T")
 _portal: BlockingPortal | None = None
 
 
+def _unguarded() -> None:
+    """Let every caller through: what a process does before the composition root says otherwise."""
+
+
+_guard: Callable[[], None] = _unguarded
+
+
 def use(portal: BlockingPortal | None) -> None:
     """Make `portal` the way in for this process (composition root only)."""
-    global _portal  # noqa: PLW0603 - the one switch of this module
+    global _portal  # noqa: PLW0603 - one of the two switches of this module
     _portal = portal
+
+
+def guard_with(guard: Callable[[], None]) -> None:
+    """Call `guard` in the calling thread before each passage; it raises when the caller may not wait."""
+    global _guard  # noqa: PLW0603
+    _guard = guard
 
 
 def call(function: Callable[..., Awaitable[T]], *arguments: Any) -> T:
     """Run an async function on the gate's loop and wait for its result."""
     if _portal is None:
         raise Unavailable("The gate is not running.", hint="Start the server with `allotment up`.")
+    _guard()
     return _portal.call(function, *arguments)
 
 

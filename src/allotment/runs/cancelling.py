@@ -39,7 +39,8 @@ def cancel(run: UUID, actor: Actor) -> bool:
         row = Run.objects.select_for_update().get(id=run)
         if row.person_id != actor.person:
             raise NotAllowed(
-                "Only the person who started a run can cancel it.", hint="Ask them, or an officer to park the app."
+                "Only the person who started a run can cancel it.",
+                hint="Ask them, or an officer to park the app.",
             )
         if row.state in FINAL_STATES:
             return False

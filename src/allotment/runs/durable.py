@@ -34,8 +34,7 @@ def launch(installation: Settings) -> None:
     """Start DBOS in this process; picks up the runs an earlier process left behind."""
     config: DBOSConfig = {
         "name": "allotment",
-        "system_database_url": installation.database_url
-        or f"sqlite:///{installation.home / 'runs.sqlite3'}",
+        "system_database_url": installation.database_url or f"sqlite:///{installation.home / 'runs.sqlite3'}",
         "application_version": WORKFLOW_VERSION,
         "executor_id": "here",
         "log_level": "CRITICAL",

@@ -17,7 +17,7 @@ from allotment.microapps.queries import runnable
 from allotment.microapps.values import Runnable
 from allotment.runs import durable
 from allotment.runs.models import Run, RunDocument
-from allotment.runs.sealing import seal
+from allotment.runs.sealing import seal, seal_bytes
 
 
 class FormProblems(Invalid):
@@ -82,7 +82,7 @@ def _store(wanted: Runnable, actor: Actor, raw: Mapping[str, str], uploads: Mapp
         form=seal(form, column="form", run=run),
     )
     for field, upload in uploads.items():
-        sealed = seal(upload.content, column=f"document.{field}", run=run)
+        sealed = seal_bytes(upload.content, column=f"document.{field}", run=run)
         RunDocument.objects.create(run_id=run, field=field, name=upload.name[:200], content=sealed)
     note(
         Action.RUN_APP.value,

@@ -102,7 +102,7 @@ class Gate:
 class _Call:
     """One permitted call: perform, screen out, meter, record."""
 
-    def __init__(  # noqa: PLR0913 - the stages' results so far
+    def __init__(
         self,
         gate: Gate,
         passage: Passage,
@@ -114,6 +114,7 @@ class _Call:
         self.gate, self.passage, self.effect = gate, passage, effect
         self.policies, self.screened, self.release = policies, screened, release
         self._held_back = HeldBack(screened.masking)
+        self._checked: list[str] = []
         self._is_announced = False
 
     async def through(self, held: Reservation, started: float) -> Outcome:
@@ -134,25 +135,29 @@ class _Call:
         return await self._finish(performed, held, started)
 
     async def _pass_on(self, piece: str) -> None:
-        if not stages.is_streamed(self.effect):
-            return
-        await self._let_out(self._held_back.push(piece))
+        if stages.is_streamed(self.effect):
+            await self._let_out(self._held_back.push(piece))
 
     async def _let_out(self, text: str) -> None:
         """Release checked text, after the journal knows that this answer is on its way out."""
         if not text:
             return
+        self._checked.append(text)
         if not self._is_announced:
             self._is_announced = True
-            await self.gate.record(self.passage, self.effect, "allowed", self.policies, self._masked_details())
+            await self.gate.record(
+                self.passage, self.effect, "allowed", self.policies, self._masked_details()
+            )
         await self.release(text)
 
-    async def _finish(self, performed: Performed, held: Reservation, started: float) -> Answered:
-        if not stages.is_streamed(self.effect):
-            self._held_back.push(performed.text)
-        rest = self._held_back.finish()
+    async def _screen_out(self, performed: Performed) -> None:
         if stages.is_streamed(self.effect):
-            await self._let_out(rest)
+            await self._let_out(self._held_back.finish())
+        else:  # a label or fields make sense only as a whole, so nothing of them was released yet
+            self._checked = [self._held_back.push(performed.text), self._held_back.finish()]
+
+    async def _finish(self, performed: Performed, held: Reservation, started: float) -> Answered:
+        await self._screen_out(performed)
         cost = self.gate.directory.cost_nanodollars(self.effect.model, performed.usage)
         held.settle(performed.usage, cost)
         seconds = clock.monotonic() - started
@@ -167,8 +172,7 @@ class _Call:
         }
         entry = await self.gate.record(self.passage, self.effect, "done", self.policies, details)
         return Answered(
-            text=self._held_back.released,
-            masked_text=self._held_back.masked_text,
+            text="".join(self._checked),
             masking=self.screened.masking.to_values(),
             screened=Screened(masked=self.screened.masked, withheld=withheld),
             usage=performed.usage,

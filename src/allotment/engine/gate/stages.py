@@ -9,9 +9,8 @@ from allotment.engine.actions import Action
 from allotment.engine.asking import AnswerText, Message
 from allotment.engine.gate.ports import Authoriser
 from allotment.engine.gate.values import AskModel, Passage, Refused, Stage
-from allotment.screening.findings import Detected, Finding
+from allotment.screening.findings import Detected, Finding, Treatment
 from allotment.screening.masking import Masking
-from allotment.screening.scanning import scan
 
 _CHARACTERS_PER_TOKEN = 4
 """The field's rule of thumb for English; used for estimates only, usage settles with real counts."""
@@ -36,14 +35,18 @@ def identify(passage: Passage, now: datetime) -> Refused | None:
     return None
 
 
-def authorise(passage: Passage, effect: AskModel, authoriser: Authoriser) -> tuple[Refused | None, tuple[str, ...]]:
+def authorise(
+    passage: Passage, effect: AskModel, authoriser: Authoriser
+) -> tuple[Refused | None, tuple[str, ...]]:
     """Ask the policy function twice: may this person run this app, and may this app's data reach this model?
 
     Returns the refusal, if any, and the ids of the deciding policies.
     """
     running = authoriser.decide(passage.actor, Action.RUN_APP, passage.app, {})
     if not running.allowed:
-        return Refused(Stage.AUTHORISE, ", ".join(running.policies), running.reason, running.remedy), running.policies
+        return Refused(
+            Stage.AUTHORISE, ", ".join(running.policies), running.reason, running.remedy
+        ), running.policies
     data_class = passage.app.attributes.get("data_class", "restricted")
     asking = authoriser.decide(
         passage.actor, Action.ASK_MODEL, effect.model.resource, {"data_class": data_class}
@@ -71,12 +74,12 @@ class ScreenedIn:
 
 def screen_in(passage: Passage, effect: AskModel) -> ScreenedIn | Refused:
     """Mask, or refuse, what the organisation does not let out."""
-    masking = Masking.from_values(effect.masking)
+    masking = Masking.from_values(effect.masking, kinds=_masked_kinds(passage))
     masked: Counter[str] = Counter()
     messages: list[Message] = []
     for message in effect.messages:
-        findings = scan(message.content)
-        blocked = _blocked(passage, findings)
+        result = masking.mask(message.content)
+        blocked = _blocked(passage, result.findings)
         if blocked is not None:
             return Refused(
                 Stage.SCREEN_IN,
@@ -84,18 +87,21 @@ def screen_in(passage: Passage, effect: AskModel) -> ScreenedIn | Refused:
                 f"The text holds something that may not leave: {blocked.value}.",
                 "Take it out of the form and run this again.",
             )
-        wanted = tuple(f for f in findings if passage.treatments.get(f.kind, "mask") == "mask")
-        result = masking.mask(message.content, wanted)
-        masked.update(finding.kind.value for finding in wanted)
+        masked.update(f.kind.value for f in result.findings if _treatment(passage, f.kind) == "mask")
         messages.append(replace(message, content=result.text))
     return ScreenedIn(tuple(messages), masking, dict(masked))
 
 
+def _treatment(passage: Passage, kind: Detected) -> Treatment:
+    return passage.treatments.get(kind, "mask")
+
+
+def _masked_kinds(passage: Passage) -> frozenset[Detected]:
+    return frozenset(kind for kind in Detected if _treatment(passage, kind) == "mask")
+
+
 def _blocked(passage: Passage, findings: Iterable[Finding]) -> Detected | None:
-    for finding in findings:
-        if passage.treatments.get(finding.kind, "mask") == "block":
-            return finding.kind
-    return None
+    return next((f.kind for f in findings if _treatment(passage, f.kind) == "block"), None)
 
 
 def is_streamed(effect: AskModel) -> bool:

@@ -9,6 +9,7 @@ from uuid import UUID
 from allotment.engine.asking import AnswerFormat, Message, Usage
 from allotment.engine.principals import Actor, Resource
 from allotment.screening.findings import Detected, Treatment
+from allotment.screening.masking import Remembered
 
 
 class Stage(StrEnum):
@@ -67,7 +68,7 @@ class AskModel:
     messages: tuple[Message, ...]
     answer: AnswerFormat
     max_tokens: int
-    masking: Mapping[str, str] = field(default_factory=dict)
+    masking: tuple[Remembered, ...] = ()
     """Placeholders already given in this run, so that one value keeps one placeholder."""
 
 
@@ -105,10 +106,8 @@ class Answered:
     """The answer, restored and checked, with what it took."""
 
     text: str
-    """With masked values put back."""
-    masked_text: str
-    """As the model wrote it; placeholders mark what was masked."""
-    masking: Mapping[str, str]
+    """Checked, with masked values put back."""
+    masking: tuple[Remembered, ...]
     """Every placeholder of this run so far with its value; sealed wherever it is stored."""
     screened: Screened
     usage: Usage

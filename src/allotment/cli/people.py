@@ -1,0 +1,64 @@
+"""`allotment people`: who has an account, and inviting more."""
+
+import click
+
+from allotment.cli.printing import as_json as print_json
+from allotment.cli.printing import json_option, table
+from allotment.composition.preparing import prepare
+from allotment.engine.principals import Role
+from allotment.people import queries
+from allotment.people.inviting import Invitation, hand_new_link, invite
+
+
+@click.group()
+def people() -> None:
+    """List and invite people."""
+    prepare()
+
+
+@people.command("list")
+@click.option("--search", default="", help="Only people with these words in name or e-mail address.")
+@json_option
+def list_people(search: str, *, as_json: bool) -> None:
+    """List people with their roles and spaces."""
+    found = queries.people(queries.matching_people(search=search))
+    if as_json:
+        print_json(found)
+        return
+    table(
+        ("Name", "E-mail", "Roles", "Spaces"),
+        [
+            (one.name, one.email, ", ".join(one.role_names), ", ".join(space.name for space in one.spaces))
+            for one in found
+        ],
+        empty="Nobody matches.",
+    )
+
+
+@people.command("invite")
+@click.argument("email")
+@click.option("--name", required=True, help="The person's name.")
+@click.option(
+    "--role", "roles", multiple=True, type=click.Choice([role.value for role in Role]), default=["colleague"]
+)
+@json_option
+def invite_person(email: str, name: str, roles: tuple[str, ...], *, as_json: bool) -> None:
+    """Make an account for EMAIL and print its set-up link, once."""
+    link = invite(None, Invitation(name=name, email=email, roles=frozenset(Role(role) for role in roles)))
+    _print_link(link.url, as_json=as_json)
+
+
+@people.command("link")
+@click.argument("email")
+@json_option
+def new_link(email: str, *, as_json: bool) -> None:
+    """Print a new set-up link for EMAIL, for example after a forgotten password."""
+    link = hand_new_link(None, queries.person_by_email(email).id)
+    _print_link(link.url, as_json=as_json)
+
+
+def _print_link(url: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"link": url})
+    else:
+        click.echo(f"Hand over this link; it works once, for seven days:\n\n  {url}")

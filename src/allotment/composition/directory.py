@@ -1,0 +1,33 @@
+"""The gate's directory of models, on top of `llms`."""
+
+import anyio
+from django.db import close_old_connections
+
+from allotment.engine.asking import Provider, Usage
+from allotment.engine.gate.values import AskedModel
+from allotment.llms.pricing import Tariff, cost_nanodollars
+from allotment.llms.providers import ReachableModel, reachable
+
+
+def _reach(model_id: str) -> ReachableModel:
+    try:
+        return reachable(model_id)
+    finally:
+        close_old_connections()
+
+
+class ModelDirectory:
+    """Implements `engine.gate.ports.Directory`; reads rows in a worker thread, never on the event loop."""
+
+    def __init__(self) -> None:
+        self._tariffs: dict[str, Tariff] = {}
+
+    async def provider(self, model: AskedModel) -> Provider:
+        """Return the connection behind a model, as it is now."""
+        found = await anyio.to_thread.run_sync(_reach, model.id)
+        self._tariffs[model.id] = found.tariff
+        return found.provider
+
+    def cost_nanodollars(self, model: AskedModel, usage: Usage) -> int:
+        """Return the price of an answer of a model that was reached before."""
+        return cost_nanodollars(self._tariffs[model.id], usage)

@@ -1,0 +1,38 @@
+"""Who asks and which model is asked, read afresh for each step, as the gate wants to know them."""
+
+from uuid import UUID
+
+from allotment.engine.gate.values import AskedModel
+from allotment.engine.principals import Actor, Resource
+from allotment.kernel.errors import NotAllowed, Unavailable
+from allotment.llms.queries import default_model, model_named
+from allotment.people.queries import actor_of
+
+
+def actor_now(person: UUID) -> Actor | None:
+    """Return the person as they are now; None once they may not sign in, which the gate refuses and records."""
+    try:
+        return actor_of(person)
+    except NotAllowed:
+        return None
+
+
+def asked_model(name: str) -> AskedModel:
+    """Return the model named in a spec, or the default one; raises `Unavailable` or `NotFound` with words."""
+    model = model_named(name) if name else default_model()
+    if model is None:
+        raise Unavailable(
+            "No model is connected, so nothing can be asked.",
+            hint="An administrator can connect one on the models page, or fetch the practice model with `make model`.",
+        )
+    return AskedModel(
+        id=str(model.id),
+        name=model.name,
+        title=model.title,
+        resource=Resource(
+            "Model",
+            str(model.id),
+            {"name": model.name, "runs_here": model.runs_here, "highest_data_class": model.ceiling.value},
+        ),
+        max_tokens=model.max_tokens,
+    )

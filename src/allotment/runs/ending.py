@@ -1,0 +1,83 @@
+"""How a run ends: done, stopped by the app, refused by a rule, or failed; each journaled and told to the page."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from allotment.engine.actions import Action
+from allotment.engine.interpreter import ShownValue
+from allotment.engine.paths import text_of
+from allotment.engine.recording import Outcome
+from allotment.engine.state import StepValue
+from allotment.journal.recording import note
+from allotment.kernel import clock
+from allotment.runs.events import append
+from allotment.runs.models import FINAL_STATES, Run, RunState
+from allotment.runs.sealing import seal
+
+_RECORDED: Mapping[RunState, Outcome] = {
+    RunState.DONE: "done",
+    RunState.STOPPED: "done",
+    RunState.REFUSED: "refused",
+    RunState.FAILED: "failed",
+}
+
+
+def finish(row: Run, parts: Iterable[ShownValue]) -> str:
+    """End a run with its result."""
+    stored = [
+        {"show": part.shown.show, "title": part.shown.title, "value": _plain(part.value)} for part in parts
+    ]
+    return _end(row, RunState.DONE, result=seal(stored, column="result", run=row.id))
+
+
+def stop(row: Run, message: str) -> str:
+    """End a run because a step of the app says so."""
+    return _end(row, RunState.STOPPED, message=message)
+
+
+def refuse(row: Run, reason: str, remedy: str) -> str:
+    """End a run because a stage of the gate refused."""
+    return _end(row, RunState.REFUSED, message=reason, remedy=remedy)
+
+
+def fail(row: Run, message: str, remedy: str) -> str:
+    """End a run because something did not work."""
+    return _end(row, RunState.FAILED, message=message, remedy=remedy)
+
+
+def _end(
+    row: Run, state: RunState, *, message: str = "", remedy: str = "", result: bytes | None = None
+) -> str:
+    with transaction.atomic():
+        kept = Run.objects.select_for_update().get(id=row.id)
+        if kept.state in FINAL_STATES:
+            return str(kept.state)
+        kept.state, kept.finished_at = state, clock.now()
+        kept.message, kept.remedy, kept.result = message, remedy, result
+        kept.save(update_fields=("state", "finished_at", "message", "remedy", "result"))
+        note(
+            Action.RUN_APP.value,
+            actor=kept.person_id,
+            object_kind="run",
+            object_id=str(kept.id),
+            space=kept.space_id,
+            app=kept.app_id,
+            run=kept.id,
+            outcome=_RECORDED[state],
+            state=state.value,
+        )
+    kind = "done" if state in (RunState.DONE, RunState.STOPPED) else "failed"
+    append(row.id, kind, {"state": state.value, "message": message})
+    return state.value
+
+
+def _plain(value: StepValue) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, tuple):
+        return list(value)
+    return text_of(value) if isinstance(value, Decimal | date) else value

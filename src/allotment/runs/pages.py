@@ -1,0 +1,174 @@
+"""Pages of runs: run once, follow, past results."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from allotment.engine.actions import Action
+from allotment.engine.spec.app import App
+from allotment.llms.queries import default_model
+from allotment.microapps.queries import app_for, runnable
+from allotment.microapps.values import AppDetail
+from allotment.policies.authority import GovernedRequest, authority
+from allotment.runs import cancelling, starting
+from allotment.runs.forms import MOST_DOCUMENT_BYTES, form_for, initial_of
+from allotment.runs.queries import PAGE_LENGTH, past_runs, run_for
+from allotment.runs.values import RunDetail
+
+
+@authority(Action.RUN_APP)
+@require_http_methods(["GET", "POST"])
+def run(request: GovernedRequest, slug: str) -> HttpResponse:
+    """Show the form of a published app, and run it."""
+    return _run(request, slug, trial=False)
+
+
+@authority(Action.RUN_APP)
+@require_http_methods(["GET", "POST"])
+def trial(request: GovernedRequest, slug: str) -> HttpResponse:
+    """Try the working copy of one's own app."""
+    return _run(request, slug, trial=True)
+
+
+def _run(request: GovernedRequest, slug: str, *, trial: bool) -> HttpResponse:
+    app = app_for(request.actor, slug)
+    if not trial and not app.is_runnable and app.is_looked_after_by(request.actor.person):
+        return redirect("runs:trial", slug=app.slug)
+    spec = runnable(app.id, request.actor, draft=trial).spec
+    if request.method == "GET" or "sample" in request.POST:
+        values = spec.sample if request.GET.get("sample") or "sample" in request.POST else {}
+        return _page(request, app, spec, form_for(spec, initial=initial_of(spec, values)), trial=trial)
+    form = form_for(spec, request.POST, request.FILES)
+    _check_uploads(form)
+    if form.is_valid():
+        try:
+            started = starting.start(app.id, request.actor, _raw(form), trial=trial, uploads=_uploads(form))
+        except starting.FormProblems as problems:
+            for field, sentence in problems.problems.items():
+                form.add_error(field if field in form.fields else None, sentence)
+        else:
+            return redirect("runs:detail", run_id=started)
+    return _page(request, app, spec, form, trial=trial, status=422)
+
+
+def _raw(form: forms.Form) -> dict[str, str]:
+    """Return the fields as text, the form in which the engine checks and a run stores them."""
+    return {
+        name: ", ".join(value) if isinstance(value, list) else str(value)
+        for name, value in form.cleaned_data.items()
+        if value not in (None, "", []) and not hasattr(value, "read")
+    }
+
+
+def _uploads(form: forms.Form) -> dict[str, starting.Upload]:
+    return {
+        name: starting.Upload(value.name, value.read())
+        for name, value in form.cleaned_data.items()
+        if value is not None and hasattr(value, "read")
+    }
+
+
+def _check_uploads(form: forms.Form) -> None:
+    for name, upload in form.files.items():
+        if upload.size > MOST_DOCUMENT_BYTES:
+            words = _("“%(name)s” has %(size).1f MB; 5 MB is the most. Choose a smaller file.")
+            form.add_error(name, words % {"name": upload.name, "size": upload.size / 1024 / 1024})
+
+
+def _page(  # noqa: PLR0913 - the parts of one page
+    request: GovernedRequest,
+    app: AppDetail,
+    spec: App,
+    form: forms.Form,
+    *,
+    trial: bool,
+    run: RunDetail | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        "app": app,
+        "form": form,
+        "run": run,
+        "is_trial": trial,
+        "may_edit": app.is_looked_after_by(request.actor.person),
+        "form_title": _("Ask again") if run else (_("Try it") if trial else _("Run once")),
+        "run_url": reverse("runs:trial" if trial else "runs:run", args=[app.slug]),
+        "has_sample": bool(spec.sample),
+        "model": default_model(),
+    }
+    if run is not None:
+        context |= _following(run)
+    return render(request, "runs/run.html", context, status=status)
+
+
+def _following(run: RunDetail) -> Mapping[str, Any]:
+    return {
+        "stream_url": f"/events/runs/{run.id}",
+        "run_page_url": reverse("runs:detail", args=[run.id]),
+        "progress_words": _("Waiting for its turn…") if run.state == "waiting" else _("Working…"),
+    }
+
+
+@authority(Action.SEE_RUN)
+@require_GET
+def detail(request: GovernedRequest, run_id: UUID) -> HttpResponse:
+    """Show one run: live while it works, then its result, its receipt and the form to ask again."""
+    found = run_for(request.actor, run_id)
+    app = app_for(request.actor, found.app_id)
+    form = form_for(found.spec, initial=initial_of(found.spec, found.form))
+    return _page(request, app, found.spec, form, trial=found.is_trial, run=found)
+
+
+@authority(Action.SEE_RUN)
+@require_GET
+def outcome(request: GovernedRequest, run_id: UUID) -> HttpResponse:
+    """Return the outcome alone, for the page that follows a run."""
+    found = run_for(request.actor, run_id)
+    return render(request, "runs/_outcome.html", {"run": found, **_following(found)})
+
+
+@authority(Action.RUN_APP)
+@require_POST
+def cancel(request: GovernedRequest, run_id: UUID) -> HttpResponse:
+    """Cancel one's own run."""
+    run_for(request.actor, run_id)
+    cancelling.cancel(run_id, request.actor)
+    return redirect("runs:detail", run_id=run_id)
+
+
+@authority(Action.RUN_APP)
+@require_GET
+def results(request: GovernedRequest, slug: str) -> HttpResponse:
+    """List one's own runs of an app."""
+    app = app_for(request.actor, slug)
+    start = _start(request)
+    runs, has_more = past_runs(request.actor, app=app.id, start=start)
+    return render(request, "runs/results.html", {"app": app, "runs": runs, **_neighbours(start, has_more)})
+
+
+@authority(Action.SEE_RUN)
+@require_GET
+def all_results(request: GovernedRequest) -> HttpResponse:
+    """List everything this person ran."""
+    start = _start(request)
+    runs, has_more = past_runs(request.actor, start=start)
+    return render(request, "runs/all_results.html", {"runs": runs, **_neighbours(start, has_more)})
+
+
+def _start(request: GovernedRequest) -> int:
+    text = request.GET.get("start", "0")
+    return int(text) if text.isdigit() and len(text) < 9 else 0  # noqa: PLR2004 - far beyond any list
+
+
+def _neighbours(start: int, has_more: bool) -> dict[str, int | None]:
+    return {
+        "previous_start": max(0, start - PAGE_LENGTH) if start else None,
+        "next_start": start + PAGE_LENGTH if has_more else None,
+    }

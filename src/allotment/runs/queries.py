@@ -1,0 +1,164 @@
+"""Reads of runs. Values out, never rows; what was typed and answered only for the person it belongs to."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Max, Q, QuerySet, Sum
+
+from allotment.engine.actions import Action
+from allotment.engine.principals import Actor, Resource
+from allotment.engine.spec.reading import from_plain
+from allotment.kernel import clock
+from allotment.kernel.errors import NotFound
+from allotment.policies.deciding import decide, require
+from allotment.runs.events import after
+from allotment.runs.models import Run, RunEvent, RunState, RunStep
+from allotment.runs.progress import masking_after
+from allotment.runs.sealing import unseal
+from allotment.runs.showing import shown_parts
+from allotment.runs.values import ReceiptStep, RunDetail, RunSummary
+
+PAGE_LENGTH = 25
+
+
+def resource(row: Run) -> Resource:
+    """Return the run as the policy function sees it."""
+    attributes = {"person": str(row.person_id), "app_owner": str(row.app.owner_id)}
+    if row.space_id is not None:
+        attributes["space"] = str(row.space_id)
+    return Resource("Run", str(row.id), attributes)
+
+
+def _rows() -> QuerySet[Run]:
+    return Run.objects.select_related("app", "person")
+
+
+def _row(run: UUID) -> Run:
+    row = _rows().filter(id=run).first()
+    if row is None:
+        raise _absent()
+    return row
+
+
+def _absent() -> NotFound:
+    return NotFound(
+        "There is no such run, or it is not yours.", hint="Look for it under Past results of its app."
+    )
+
+
+def require_visible(run: UUID, actor: Actor | None) -> None:
+    """Refuse somebody who may not see what this run holds; `NotFound` either way."""
+    decision = decide(actor, Action.SEE_RUN, resource(_row(run)), {"content": True})
+    if not decision.allowed:
+        raise _absent()
+
+
+def run_for(actor: Actor, run: UUID) -> RunDetail:
+    """Return a run with its content to somebody who may see it."""
+    row = _row(run)
+    if not decide(actor, Action.SEE_RUN, resource(row), {"content": True}).allowed:
+        raise _absent()
+    steps = tuple(RunStep.objects.filter(run=row).order_by("finished_at", "id"))
+    spec = from_plain(row.spec)
+    result: list[Any] = unseal(row.result, column="result", run=run) if row.result else []
+    last = RunEvent.objects.filter(run=row).aggregate(last=Max("number"))["last"] or 0
+    return RunDetail(
+        **_summary_values(row),
+        spec=spec,
+        digest=row.digest,
+        form=unseal(row.form, column="form", run=run),
+        parts=shown_parts(result, masking_after(steps, run)),
+        message=row.message,
+        remedy=row.remedy,
+        steps=tuple(_receipt_step(step) for step in steps),
+        tokens_in=row.tokens_in,
+        tokens_out=row.tokens_out,
+        last_event=last,
+        partial=_partial(row),
+    )
+
+
+def _partial(row: Run) -> dict[str, str]:
+    """Return the text released so far; a finished run has its result instead."""
+    if row.state not in (RunState.WAITING, RunState.RUNNING):
+        return {}
+    released: dict[str, str] = {}
+    for event in after(row.id, 0):
+        if event.kind == "text":
+            released[event.payload["step"]] = released.get(event.payload["step"], "") + event.payload["text"]
+    return released
+
+
+def _receipt_step(row: RunStep) -> ReceiptStep:
+    return ReceiptStep(
+        step=row.step,
+        template=row.template,
+        model=row.model,
+        runs_here=row.runs_here,
+        tokens_in=row.tokens_in,
+        tokens_out=row.tokens_out,
+        cost_nanodollars=row.cost_nanodollars,
+        milliseconds=row.milliseconds,
+        masked=row.masked,
+        withheld=row.withheld,
+        entry=row.entry,
+    )
+
+
+def _summary_values(row: Run) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "app_id": row.app_id,
+        "app_title": row.app.title,
+        "app_slug": row.app.slug,
+        "version": row.version,
+        "person_id": row.person_id,
+        "person_name": row.person.name,
+        "state": row.state,
+        "created_at": row.created_at,
+        "finished_at": row.finished_at,
+        "cost_nanodollars": row.cost_nanodollars,
+        "masked": row.masked,
+        "withheld": row.withheld,
+    }
+
+
+def past_runs(
+    actor: Actor, *, app: UUID | None = None, start: int = 0
+) -> tuple[tuple[RunSummary, ...], bool]:
+    """Return one page of this person's own runs, newest first, and whether more follow."""
+    rows = _rows().filter(person_id=actor.person).order_by("-created_at")
+    if app is not None:
+        rows = rows.filter(app_id=app)
+    part = list(rows.defer("spec", "form", "result")[start : start + PAGE_LENGTH + 1])
+    found = tuple(RunSummary(**_summary_values(row)) for row in part[:PAGE_LENGTH])
+    return found, len(part) > PAGE_LENGTH
+
+
+def runs_of_app(actor: Actor, app: UUID, *, start: int = 0) -> tuple[tuple[RunSummary, ...], bool]:
+    """Return the outside of everybody's runs of an app (who, when, how it went) to those who oversee it."""
+    rows = _rows().filter(app_id=app).order_by("-created_at")
+    part = list(rows.defer("spec", "form", "result")[start : start + PAGE_LENGTH + 1])
+    for row in part[:1]:
+        require(actor, Action.SEE_RUN, resource(row), {"content": False})
+    found = tuple(RunSummary(**_summary_values(row)) for row in part[:PAGE_LENGTH])
+    return found, len(part) > PAGE_LENGTH
+
+
+def tokens_used_today() -> list[tuple[UUID, int, float]]:
+    """Return what each person used in the last 24 hours: person, tokens, seconds since the latest of it."""
+    now = clock.now()
+    rows = (
+        Run.objects.filter(created_at__gte=now - timedelta(days=1))
+        .values("person_id")
+        .annotate(tokens=Sum("tokens_in") + Sum("tokens_out"), latest=Max("created_at"))
+    )
+    return [(row["person_id"], row["tokens"] or 0, (now - row["latest"]).total_seconds()) for row in rows]
+
+
+def unfinished(runs: Iterable[UUID]) -> set[UUID]:
+    """Return which of these runs are not over."""
+    waiting = Q(state__in=(RunState.WAITING, RunState.RUNNING))
+    return set(Run.objects.filter(waiting, id__in=tuple(runs)).values_list("id", flat=True))

@@ -1,0 +1,16 @@
+"""Routes of runs."""
+
+from django.urls import path
+
+from allotment.runs import pages
+
+app_name = "runs"
+urlpatterns = [
+    path("apps/<slug:slug>/", pages.run, name="run"),
+    path("apps/<slug:slug>/try/", pages.trial, name="trial"),
+    path("apps/<slug:slug>/results/", pages.results, name="results"),
+    path("runs/", pages.all_results, name="all_results"),
+    path("runs/<uuid:run_id>/", pages.detail, name="detail"),
+    path("runs/<uuid:run_id>/outcome/", pages.outcome, name="outcome"),
+    path("runs/<uuid:run_id>/cancel/", pages.cancel, name="cancel"),
+]
