@@ -54,12 +54,22 @@ def connect(new: NewConnection, actor: Actor) -> UUID:
 def change_credential(connection_id: UUID, typed: Mapping[str, str], actor: Actor) -> None:
     """Try new values for a connection, keep them when they work, and switch it on again.
 
-    An empty secret keeps the one there is. Raises `Invalid` whose `where` is the field to mend.
+    An empty secret keeps the one there is, as long as the address stays the same: a kept secret must not travel
+    to another machine. Raises `Invalid` whose `where` is the field to mend.
     """
     row = connection_row(connection_id)
     plugin = providers.plugin_of(row.kind)
+    kept = {
+        field.name for field in plugin.fields if field.is_secret and not typed.get(field.name, "").strip()
+    }
     known = credentials.unseal(row.id, row.sealed_secrets)
-    values = _complete(plugin, {**known, **{name: value for name, value in typed.items() if value.strip()}})
+    if host_of(typed) != host_of(row.values) and kept & known.keys():
+        raise Invalid(
+            gettext("The address changed, so the stored key cannot be kept."),
+            hint=gettext("Type the key for the new address."),
+            where=min(kept & known.keys()),
+        )
+    values = _complete(plugin, {**typed, **{name: known.get(name, "") for name in kept}})
     names = _names(plugin, values)
     _fill(row, plugin, values)
     with transaction.atomic():

@@ -84,18 +84,38 @@ def provider_for(model_id: UUID | str) -> Provider:
 
 def reachable(model_id: UUID | str) -> ReachableModel:
     """Return the model with its live provider; raises `NotFound`, or `Unavailable` when it is off."""
+    row = _row(model_id)
+    if not row.is_on:
+        raise _switched_off(row)
+    return _reached(row)
+
+
+def reachable_for_trial(model_id: UUID | str) -> ReachableModel:
+    """Return the model even if it is not offered yet, so that it can be tried first."""
+    return _reached(_row(model_id))
+
+
+def _row(model_id: UUID | str) -> LanguageModel:
     row = LanguageModel.objects.select_related("connection").filter(id=model_id).first()
     if row is None:
         raise NotFound(
             gettext("This app's model is not here any more."),
             hint=gettext("Choose another model for the app."),
         )
-    if not row.is_on or row.connection.state == ConnectionState.OFF:
-        raise Unavailable(
-            gettext("The model “%(title)s” is switched off.") % {"title": row.title},
-            hint=gettext("Choose another model, or ask an administrator to turn it on."),
-        )
+    return row
+
+
+def _reached(row: LanguageModel) -> ReachableModel:
+    if row.connection.state == ConnectionState.OFF:
+        raise _switched_off(row)
     return ReachableModel(_live(row.connection), row.name, tariff_of(row))
+
+
+def _switched_off(row: LanguageModel) -> Unavailable:
+    return Unavailable(
+        gettext("The model “%(title)s” is switched off.") % {"title": row.title},
+        hint=gettext("Choose another model, or ask an administrator to turn it on."),
+    )
 
 
 def tariff_of(row: LanguageModel) -> Tariff:

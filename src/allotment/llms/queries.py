@@ -18,6 +18,7 @@ from allotment.llms.models import Connection, ConnectionState, LanguageModel
 from allotment.llms.pricing import Rates, Tariff, rates
 from allotment.llms.providers import outbound, plugin_of, tariff_of
 from allotment.llms.rules import host_of
+from allotment.llms.words import data_class_name, place_words
 
 _OLLAMA_SECONDS = 60
 
@@ -54,6 +55,16 @@ class OfferedModel:
         """Whether asking it now makes sense."""
         return self.is_on and self.state in {"connected", "failing"}
 
+    @property
+    def place(self) -> str:
+        """Where it runs, in words."""
+        return place_words(runs_here=self.runs_here, host=self.host)
+
+    @property
+    def ceiling_name(self) -> str:
+        """The highest data class it may be asked with, in words."""
+        return data_class_name(self.ceiling)
+
 
 @dataclass(frozen=True)
 class ConnectionSummary:
@@ -73,6 +84,11 @@ class ConnectionSummary:
     last_checked: datetime | None
     model_count: int
     on_count: int
+
+    @property
+    def place(self) -> str:
+        """Where it answers, in words."""
+        return place_words(runs_here=self.runs_here, host=self.host)
 
 
 def offered_models() -> tuple[OfferedModel, ...]:
