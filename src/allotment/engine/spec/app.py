@@ -59,7 +59,7 @@ class DataClass(StrEnum):
     RESTRICTED = "restricted"
 
 
-class FormField(Part):
+class FormField(Part, frozen=True):
     """One field of the form."""
 
     field: Name
@@ -72,7 +72,7 @@ class FormField(Part):
     """Most characters of a text, largest value of a number."""
 
 
-class DataUse(Part):
+class DataUse(Part, frozen=True):
     """What data the app touches, for the record of processing."""
 
     class_: DataClass = msgspec.field(default=DataClass.INTERNAL, name="class")
@@ -87,7 +87,7 @@ class DataUse(Part):
 AnswerFieldKind = Literal["text", "number", "yes/no", "date", "list"]
 
 
-class Answer(Part):
+class Answer(Part, frozen=True):
     """What shape a model's answer has. At most one is given; none means free text."""
 
     choice: Options = ()
@@ -97,7 +97,7 @@ class Answer(Part):
     max_words: Annotated[int, Meta(ge=1, le=5000)] | None = None
 
 
-class Ask(Part, tag_field="do", tag="ask"):
+class Ask(Part, frozen=True, tag_field="do", tag="ask"):
     """Ask a model with an approved template. `with_` gives each slot a path, or a literal after `=`."""
 
     step: Name
@@ -111,7 +111,7 @@ class Ask(Part, tag_field="do", tag="ask"):
     """Name of a connected model; empty means the model the space prefers."""
 
 
-class Read(Part, tag_field="do", tag="read"):
+class Read(Part, frozen=True, tag_field="do", tag="read"):
     """Turn a document into text."""
 
     step: Name
@@ -121,7 +121,7 @@ class Read(Part, tag_field="do", tag="read"):
 Comparison = Literal["is", "is not", "contains", "is empty", "is not empty", "is more than", "is less than"]
 
 
-class Condition(Part):
+class Condition(Part, frozen=True):
     """`value` is a path; `to` is a literal (unused by “is empty”)."""
 
     value: Path
@@ -129,7 +129,7 @@ class Condition(Part):
     to: OptionalLine = ""
 
 
-class Case(Part):
+class Case(Part, frozen=True):
     """When every condition holds: stop with a sentence, go on at a later step, or take a value."""
 
     when: Annotated[tuple[Condition, ...], Meta(max_length=10)]
@@ -139,7 +139,7 @@ class Case(Part):
     """A path, or a literal after `=`."""
 
 
-class Choose(Part, tag_field="do", tag="choose"):
+class Choose(Part, frozen=True, tag_field="do", tag="choose"):
     """Take the first case whose conditions hold; without one, go on (with the value `otherwise`)."""
 
     step: Name
@@ -151,7 +151,7 @@ class Choose(Part, tag_field="do", tag="choose"):
 Step = Ask | Read | Choose
 
 
-class Shown(Part):
+class Shown(Part, frozen=True):
     """One part of the result: `text` is prose, `label` a chip, `fields` a small table, `list` bullets."""
 
     show: Literal["text", "label", "fields", "list"]
@@ -159,7 +159,7 @@ class Shown(Part):
     title: OptionalLine = ""
 
 
-class App(Part):
+class App(Part, frozen=True):
     """A whole app."""
 
     allotment: Literal[1]
