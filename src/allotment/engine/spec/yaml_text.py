@@ -166,6 +166,14 @@ def write(data: dict[str, Any]) -> str:
     return stream.getvalue()
 
 
+def write_part(data: Any) -> str:
+    """Return one part as YAML on a line of its own, for showing what changed."""
+    text = yaml.dump(
+        data, Dumper=_Dumper, default_flow_style=True, allow_unicode=True, width=1_000_000, sort_keys=False
+    )
+    return str(text).removesuffix("\n").removesuffix("\n...")
+
+
 def _style(node: yaml.Node, data: Any, *, depth: int) -> None:
     """Open the outer levels and whatever is too long or has lines of its own; keep the rest on one line."""
     if isinstance(node, yaml.ScalarNode):
