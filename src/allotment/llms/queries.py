@@ -1,5 +1,6 @@
 """Reads of models and connections. Values out, never rows, and never a secret."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -164,6 +165,16 @@ def ollama_found() -> tuple[str, ...]:
             return ()
         cache.set("llms.ollama", found, _OLLAMA_SECONDS)
     return found
+
+
+def model_titles(ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the titles of models by id; the journal asks."""
+    return dict(LanguageModel.objects.filter(id__in=ids).values_list("id", "title"))
+
+
+def connection_titles(ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the titles of connections by id; the journal asks."""
+    return dict(Connection.objects.filter(id__in=ids).values_list("id", "title"))
 
 
 def connection_row(connection_id: UUID) -> Connection:

@@ -4,6 +4,7 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from allotment.engine.actions import Action
+from allotment.journal import naming
 from allotment.web import navigation
 
 
@@ -15,6 +16,9 @@ class PeopleConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the list of people and, behind the person's name, their account."""
+        from allotment.people.queries import names  # noqa: PLC0415 - tables exist only from here on
+
+        naming.register("person", names)
         navigation.register(
             navigation.NavEntry(_("People"), "people:people", "users", Action.SEE_PEOPLE, order=70)
         )

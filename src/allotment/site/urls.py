@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("allotment.web.urls")),
     path("", include("allotment.people.urls")),
+    path("journal/", include("allotment.journal.urls")),
     path("policies/", include("allotment.policies.urls")),
     path("models/", include("allotment.llms.urls")),
     path("templates/", include("allotment.prompts.urls")),

@@ -1,0 +1,140 @@
+"""Reads of the journal: entries by what they are about, newest first.
+
+Invariant: pages are cut by number, so that entries written meanwhile move nothing, and page 1,000 costs as much as
+page 1.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from allotment.engine.recording import Scalar
+from allotment.journal import naming
+from allotment.journal.models import JournalEntry
+from allotment.journal.sentences import sentence
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which entries to read; None and empty mean any."""
+
+    actor: UUID | None = None
+    app: UUID | None = None
+    run: UUID | None = None
+    action: str = ""
+    outcome: str = ""
+    day: date | None = None
+    """In UTC."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One entry, with the names of what it is about as they are today."""
+
+    number: int
+    at: datetime
+    action: str
+    outcome: str
+    actor: UUID | None
+    actor_name: str
+    """Empty for the installation itself."""
+    object_kind: str
+    object_id: str
+    object_name: str
+    space: UUID | None
+    app: UUID | None
+    run: UUID | None
+    policies: tuple[str, ...]
+    details: tuple[tuple[str, Scalar], ...]
+    leaf: str
+
+    @property
+    def sentence(self) -> str:
+        """What happened, in words."""
+        return sentence(self.action, self.outcome, self.actor_name, self.object_name)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some entries, newest first, and where the older ones begin."""
+
+    entries: tuple[Recorded, ...]
+    older: int | None
+    """Pass it as `before` to read on; None at the end."""
+
+
+def recent(wanted: Wanted, *, before: int | None = None, limit: int = PAGE) -> Page:
+    """Return at most `limit` entries with numbers below `before`."""
+    rows = _matching(wanted)
+    if before is not None:
+        rows = rows.filter(number__lt=before)
+    found = list(rows.order_by("-number")[: limit + 1])
+    shown = found[:limit]
+    older = shown[-1].number if len(found) > limit else None
+    return Page(_named(shown), older)
+
+
+def actors() -> tuple[tuple[UUID, str], ...]:
+    """Return everyone the journal mentions as acting, by name."""
+    ids = {
+        str(actor)
+        for actor in JournalEntry.objects.order_by().values_list("actor", flat=True).distinct()
+        if actor
+    }
+    known = naming.names("person", ids)
+    return tuple(sorted(((UUID(one), known.get(one, _short(one))) for one in ids), key=lambda pair: pair[1]))
+
+
+def _matching(wanted: Wanted) -> QuerySet[JournalEntry]:
+    rows = JournalEntry.objects.all()
+    exact = {"actor": wanted.actor, "app": wanted.app, "run": wanted.run}
+    rows = rows.filter(**{name: value for name, value in exact.items() if value is not None})
+    if wanted.action:
+        rows = rows.filter(action=wanted.action)
+    if wanted.outcome:
+        rows = rows.filter(outcome=wanted.outcome)
+    if wanted.day is not None:
+        start = datetime.combine(wanted.day, time(), UTC)
+        rows = rows.filter(at__gte=start, at__lt=start + timedelta(days=1))
+    return rows
+
+
+def _named(rows: Collection[JournalEntry]) -> tuple[Recorded, ...]:
+    people = naming.names("person", {str(row.actor) for row in rows if row.actor})
+    objects = {kind: naming.names(kind, _ids(rows, kind)) for kind in {row.object_kind for row in rows}}
+    return tuple(_recorded(row, people.get(str(row.actor)), objects[row.object_kind]) for row in rows)
+
+
+def _ids(rows: Iterable[JournalEntry], kind: str) -> set[str]:
+    return {row.object_id for row in rows if row.object_kind == kind}
+
+
+def _recorded(row: JournalEntry, actor_name: str | None, object_names: Mapping[str, str]) -> Recorded:
+    named = object_names.get(row.object_id) or row.details.get("title") or row.details.get("name")
+    return Recorded(
+        number=row.number,
+        at=row.at,
+        action=row.action,
+        outcome=row.outcome,
+        actor=row.actor,
+        actor_name=actor_name or (_short(str(row.actor)) if row.actor else ""),
+        object_kind=row.object_kind,
+        object_id=row.object_id,
+        object_name=str(named) if named else _short(row.object_id),
+        space=row.space,
+        app=row.app,
+        run=row.run,
+        policies=tuple(row.policies),
+        details=tuple(sorted(row.details.items())),
+        leaf=row.leaf,
+    )
+
+
+def _short(identifier: str) -> str:
+    """Return the end of an id, which differs where its beginning tells the time (UUID version 7)."""
+    return f"…{identifier[-8:]}" if len(identifier) == 36 else identifier  # noqa: PLR2004 - length of a UUID
