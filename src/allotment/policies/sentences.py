@@ -17,6 +17,7 @@ _TITLES: dict[str, Promise] = {
     "templates": _("Templates"),
     "models": _("Models"),
     "organisation": _("People, rules and the journal"),
+    "pages": _("Opening pages"),
 }
 
 

@@ -1,0 +1,50 @@
+"""Reading policies: a rulebook exists only when everything about it holds."""
+
+import pytest
+
+from allotment.kernel.errors import Misconfigured
+from allotment.policies import rulebook
+
+SCHEMA = (
+    "entity Person { person: String, roles: Set<String>, spaces: Set<String> }; entity Installation;"
+    'action "apps.make" appliesTo { principal: Person, resource: Installation };'
+)
+GOOD = '@id("make") @sentence("Everyone may make apps.") permit (principal, action, resource);'
+
+
+def test_a_rule_carries_its_words_and_its_text() -> None:
+    (rule,) = rulebook.read({"apps": GOOD}, SCHEMA).rules.values()
+    assert (rule.id, rule.effect, rule.sentence) == ("make", "permit", "Everyone may make apps.")
+    assert (rule.group, rule.source) == ("apps", GOOD)
+
+
+def test_the_default_policies_fit_their_schema() -> None:
+    assert len(rulebook.installed().rules) == len(rulebook.installed().policies)
+
+
+def test_every_default_rule_that_forbids_says_what_to_do() -> None:
+    assert all(bool(rule.remedy) is (rule.effect == "forbid") for rule in rulebook.installed().rules.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (GOOD.replace(";", ""), "cannot be read"),
+        (GOOD.replace('@sentence("Everyone may make apps.")', ""), "lacks words"),
+        (GOOD.replace("permit", "forbid"), "lacks words"),
+        (GOOD + "\n" + GOOD, "share one id"),
+        (GOOD.replace(";", " when { principal.shoe == 4 };"), "do not fit their schema"),
+        (GOOD.replace("action,", 'action == Action::"apps.eat",'), "do not fit their schema"),
+        (GOOD + GOOD, "one permit or forbid"),
+    ],
+    ids=["torn", "no sentence", "no remedy", "same id", "unknown fact", "unknown action", "two in one"],
+)
+def test_a_policy_that_is_not_right_is_refused_whole(text: str, words: str) -> None:
+    with pytest.raises(Misconfigured) as refused:
+        rulebook.read({"apps": text}, SCHEMA)
+    assert words in f"{refused.value.message} {refused.value.hint}"
+
+
+def test_a_schema_that_is_not_right_is_refused() -> None:
+    with pytest.raises(Misconfigured):
+        rulebook.read({"apps": GOOD}, "entity Person {")
