@@ -1,6 +1,10 @@
-"""Tells Django about micro apps."""
+"""Tells Django about micro apps, and enters their pages in the navigation."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from allotment.engine.actions import Action
+from allotment.web.navigation import NavEntry, register
 
 
 class MicroappsConfig(AppConfig):
@@ -8,3 +12,13 @@ class MicroappsConfig(AppConfig):
 
     name = "allotment.microapps"
     label = "microapps"
+
+    def ready(self) -> None:
+        """Enter the navigation."""
+        register(NavEntry(_("Home"), "microapps:home", "home", Action.SEE_HOME, order=10))
+        register(NavEntry(_("Apps"), "microapps:apps", "squares-2x2", Action.SEE_APP, order=20))
+        register(
+            NavEntry(
+                _("Reviews"), "microapps:reviews", "clipboard-document-check", Action.REVIEW_APP, order=60
+            )
+        )

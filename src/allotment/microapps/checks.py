@@ -43,6 +43,8 @@ class Check:
     title: str
     why: str = ""
     fix: Fix | None = None
+    covers: tuple[str, ...] = ()
+    """Places of spec problems that say the same, such as `steps.reply.template`."""
 
 
 def checks(app: AppDetail, spec: App, around: Surroundings) -> tuple[Check, ...]:
@@ -79,6 +81,7 @@ def _templates(spec: App, around: Surroundings) -> Iterator[Check]:
             _("Step “%(step)s” uses a template that is not approved") % {"step": step.step},
             _("“%(name)s” was recalled, retired or never approved.") % {"name": name},
             fix,
+            covers=(f"steps.{step.step}.template",),
         )
     if not unusable and any(_asks(spec)):
         yield Check("templates", "ok", _("Only approved templates"))
@@ -125,30 +128,30 @@ def _kind_words(kinds: set[Detected]) -> str:
 
 
 def _models(spec: App, around: Surroundings) -> Iterator[Check]:
-    names = {step.model or around.preferred_model for step in _asks(spec)}
-    if not names:
-        return
-    models = [around.models[name] for name in sorted(names) if name in around.models]
-    for name in sorted(names - set(around.models)):
-        yield _missing_model(name)
-    too_low = [model for model in models if _rank(model.highest_data_class) < _rank(spec.data.class_)]
-    for model in too_low:
-        yield _above_ceiling(spec, model, around)
-    away = [model.title for model in models if not model.runs_here]
+    names = sorted({step.model for step in _asks(spec)})
+    asked = [model for name in names if (model := around.model(name)) is not None]
+    yield from (_missing_model(name) for name in names if around.model(name) is None)
+    for model in dict.fromkeys(asked):
+        if _rank(model.highest_data_class) < _rank(spec.data.class_):
+            yield _above_ceiling(spec, model, around)
+    away = [model.title for model in dict.fromkeys(asked) if not model.runs_here]
     if away:
         level: Level = "warn" if spec.data.personal or _is_sensitive(spec) else "ok"
         yield Check(
             "leaves",
             level,
             _("What people write goes to %(models)s") % {"models": ", ".join(away)},
-            _("That model runs elsewhere. Personal data is masked before it leaves, and restored in the answer."),
+            _(
+                "That model runs elsewhere. Personal data is masked before it leaves, and restored in the answer."
+            ),
         )
-    elif models and len(models) == len(names):
+    elif asked and len(asked) == len(names):
         yield Check(
             "leaves",
             "ok",
             _("Nothing leaves the building"),
-            _("Model: %(models)s, on this machine") % {"models": ", ".join(model.title for model in models)},
+            _("Model: %(models)s, on this machine")
+            % {"models": ", ".join(model.title for model in dict.fromkeys(asked))},
         )
 
 
@@ -172,7 +175,7 @@ def _missing_model(name: str) -> Check:
 def _above_ceiling(spec: App, model: ModelFacts, around: Surroundings) -> Check:
     fitting = [
         other
-        for other in around.models.values()
+        for other in around.models
         if _rank(other.highest_data_class) >= _rank(spec.data.class_) and not other.is_practice
     ]
     fitting.sort(key=lambda other: (not other.runs_here, other.title))
@@ -199,15 +202,16 @@ def _form(spec: App, around: Surroundings) -> Iterator[Check]:
                 _("People fill it in for nothing."),
                 Fix(_("Take it out of the form"), code=f"remove-field:{field.field}"),
             )
-    required = _required_paths(spec, around)
     for field in spec.form:
-        if f"form.{field.field}" in required and not field.required:
+        places = () if field.required else _needing(spec, around, f"form.{field.field}")
+        if places:
             yield Check(
                 f"required:{field.field}",
-                "warn",
+                "stop",
                 _("“%(label)s” may stay empty, but a step needs it") % {"label": field.label},
                 _("The step would stop with an empty value."),
                 Fix(_("Make it required"), code=f"require-field:{field.field}"),
+                covers=places,
             )
 
 
@@ -225,13 +229,15 @@ def _used_paths(spec: App) -> set[str]:
     return paths
 
 
-def _required_paths(spec: App, around: Surroundings) -> set[str]:
-    paths: set[str] = set()
-    for step in _asks(spec):
-        facts = around.templates.get(step.template)
-        needed = {slot.name for slot in facts.slots if slot.is_required} if facts is not None else set()
-        paths.update(source for slot, source in step.with_.items() if slot in needed)
-    return paths
+def _needing(spec: App, around: Surroundings, path: str) -> tuple[str, ...]:
+    """Return the places whose required slot takes its value from `path`."""
+    return tuple(
+        f"steps.{step.step}.with.{slot.name}"
+        for step in _asks(spec)
+        if (facts := around.templates.get(step.template)) is not None
+        for slot in facts.slots
+        if slot.is_required and step.with_.get(slot.name) == path
+    )
 
 
 def _sample(spec: App) -> Iterator[Check]:

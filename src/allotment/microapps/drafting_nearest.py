@@ -6,7 +6,7 @@ and title weigh more than its purpose. Pure and deterministic: the same sentence
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -16,13 +16,18 @@ from allotment.microapps.starters import Starter
 from allotment.microapps.wording import purpose_from, title_from
 
 _NEAR = 3
+_SHORTEST_STEM = 3
 _WEIGHTS = (("keywords", 3.0), ("title", 3.0), ("outcome", 2.0), ("purpose", 1.0), ("category", 1.0))
 _WORD = re.compile(r"[a-zà-ÿ0-9]+")
 _EMPTY = frozenset(
-    "a an and any app are as at be but by can could do each every for from get give good has have help how i in into "
-    "is it its like make me my need new nice of on or our people please should so some something that the their them "
-    "then these they thing this those to tool us use used using want way we what when which who will with would you "
-    "your polite politely automatically quick quickly simple small".split()
+    _WORD.findall(
+        """
+    a an and any app are as at be but by can could do each every for from get give good has have help how i
+    in into is it its like make me my need new nice of on or our people please should so some something that
+    the their them then these they thing this those to tool us use used using want way we what when which
+    who will with would you your polite politely automatically quick quickly simple small
+    """
+    )
 )
 _SYNONYMS = (
     "reply answer respond response",
@@ -58,10 +63,10 @@ _SYNONYMS = (
 
 def stem(word: str) -> str:
     """Return a word without its commonest English endings; crude, but the same for both sides."""
-    if word.endswith("ies") and len(word) > 4:
+    if word.endswith("ies") and len(word) > _SHORTEST_STEM + 1:
         return word[:-3] + "y"
     for ending in ("ations", "ation", "ings", "ing", "edly", "ers", "ed", "es", "er", "ly", "s", "e"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("ss"):
+        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM and not word.endswith("ss"):
             return word[: -len(ending)].rstrip("e") or word
     return word
 
@@ -75,7 +80,9 @@ _FOLD = _folded()
 
 def words_of(text: str) -> list[str]:
     """Return the stems of the words that mean something, synonyms folded."""
-    lower = text.lower().replace("e-mail", "email").replace("to-do", "todo").replace("'s", "").replace("’s", "")
+    lower = (
+        text.lower().replace("e-mail", "email").replace("to-do", "todo").replace("'s", "").replace("’s", "")
+    )
     stems = (stem(word) for word in _WORD.findall(lower) if word not in _EMPTY)
     return [_FOLD.get(word, word) for word in stems]
 
@@ -90,16 +97,14 @@ def rank(need: str, starters: Sequence[Starter]) -> tuple[Ranked, ...]:
 
 
 class NearestDrafter:
-    """Fills in the nearest starter."""
+    """Fills in the nearest of the given starters, of which there is at least one."""
 
     def __init__(self, starters: Sequence[Starter]) -> None:
         self._starters = tuple(starters)
 
-    def propose(self, need: str) -> Proposal | None:
-        """Return the best starter with title and purpose from the sentence."""
+    def propose(self, need: str) -> Proposal:
+        """Return the best starter with title and purpose from the sentence; as it is when no word fits."""
         ranked = rank(need, self._starters)
-        if not ranked:
-            return None
         best = ranked[0].starter
         app = best.app
         if ranked[0].score > 0:
@@ -116,7 +121,7 @@ def _weighed(starter: Starter) -> dict[str, float]:
         "purpose": starter.app.purpose,
         "category": starter.category,
     }
-    weighed: Counter[str] = Counter()
+    weighed: defaultdict[str, float] = defaultdict(float)
     for part, weight in _WEIGHTS:
         for word in set(words_of(texts[part])):
             weighed[word] += weight

@@ -32,6 +32,7 @@ class ModelFacts:
     """One model people may use."""
 
     name: str
+    """The provider's own name."""
     title: str
     runs_here: bool
     highest_data_class: DataClass
@@ -44,7 +45,13 @@ class Surroundings:
 
     templates: Mapping[str, TemplateFacts]
     """By reference; holds at least every one the spec names, if it exists."""
-    models: Mapping[str, ModelFacts]
-    """By name; those the owner's space may use."""
-    preferred_model: str = ""
-    """The model that is asked when a step names none; empty when there is none."""
+    models: tuple[ModelFacts, ...] = ()
+    """Those that answer here."""
+    usual_model: ModelFacts | None = None
+    """The one that is asked when a step names none."""
+
+    def model(self, name: str) -> ModelFacts | None:
+        """Return the model a step asks: by its name or title, or the usual one for an empty name."""
+        if not name:
+            return self.usual_model
+        return next((model for model in self.models if name in {model.name, model.title}), None)

@@ -67,7 +67,8 @@ def _remove_field(plain: Plain, name: str) -> Plain:
 
 def _require_field(plain: Plain, name: str) -> Plain:
     form = [
-        {**field, "required": True} if field.get("field") == name else field for field in plain.get("form", [])
+        {**field, "required": True} if field.get("field") == name else field
+        for field in plain.get("form", [])
     ]
     return {**plain, "form": form}
 

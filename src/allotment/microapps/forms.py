@@ -115,7 +115,9 @@ class SettingsForm(forms.Form):
 class PublishForm(forms.Form):
     """Whom to share with."""
 
-    audience = forms.ChoiceField(label=_("Who may run it"), choices=Audience.choices, widget=forms.RadioSelect)
+    audience = forms.ChoiceField(
+        label=_("Who may run it"), choices=Audience.choices, widget=forms.RadioSelect
+    )
     space = forms.ChoiceField(label=_("Which space"), required=False)
     people = forms.MultipleChoiceField(
         label=_("Which people"), required=False, widget=forms.CheckboxSelectMultiple

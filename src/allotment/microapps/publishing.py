@@ -49,7 +49,8 @@ def publish(app_id: UUID, actor: Actor, wanted: WantedReach) -> Published:
     require(actor, Action.PUBLISH_APP, resource(summary_of(row)))
     if row.state in {State.PARKED, State.RETIRED}:
         raise Conflict(
-            _("“%(title)s” is parked.") % {"title": row.title}, hint=_("Bring it back first, then publish it.")
+            _("“%(title)s” is parked.") % {"title": row.title},
+            hint=_("Bring it back first, then publish it."),
         )
     version = row.versions.order_by("-number").first()
     if version is None:
@@ -78,7 +79,7 @@ def _share(row: MicroApp, version: AppVersion, actor: Actor, wanted: WantedReach
         tier=assessment.tier,
         requested_by_id=actor.person,
     )
-    review.people.set(wanted.people)
+    review.people.set(wanted.people)  # type: ignore[arg-type]  # the stubs know only whole-number keys
     row.state = State.IN_REVIEW
     row.save(update_fields=["state"])
     note(
@@ -105,7 +106,9 @@ def _refuse_unusable_reach(actor: Actor, wanted: WantedReach) -> None:
         )
     if wanted.audience is Audience.PEOPLE and not wanted.people:
         raise Invalid(
-            _("Nobody is chosen yet."), hint=_("Choose at least one person, or another audience."), where="people"
+            _("Nobody is chosen yet."),
+            hint=_("Choose at least one person, or another audience."),
+            where="people",
         )
 
 

@@ -4,6 +4,7 @@ Invariant: what a person may not know of is left out (`visible_apps`) or refused
 published, stored version (`runnable`), and only the owner and the deputy get the working copy.
 """
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -156,7 +157,27 @@ def review(review_id: UUID) -> ReviewDetail:
     return review_of(row)
 
 
-def app_titles(app_ids: frozenset[UUID]) -> dict[UUID, str]:
+def count_reviews_for(actor: Actor) -> int:
+    """Return how many reviews wait that this person may decide on."""
+    waiting = Review.objects.filter(outcome=Outcome.PENDING)
+    mine = (
+        Q(app__owner_id=actor.person)
+        | Q(app__deputy_id=actor.person)
+        | Q(version__author_id=actor.person)
+        | Q(requested_by_id=actor.person)
+    )
+    return waiting.exclude(mine).count()
+
+
+def reasons_sent_back(app_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return why each of these apps was sent back, where that was the last word."""
+    latest: dict[UUID, Review] = {}
+    for row in Review.objects.filter(app_id__in=app_ids).order_by("requested_at"):
+        latest[row.app_id] = row
+    return {app: row.reason for app, row in latest.items() if row.outcome == Outcome.SENT_BACK}
+
+
+def app_titles(app_ids: Collection[UUID]) -> dict[UUID, str]:
     """Return the titles of these apps, for lists that name them."""
     return dict(MicroApp.objects.filter(id__in=app_ids).values_list("id", "title"))
 

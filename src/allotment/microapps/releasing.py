@@ -31,7 +31,7 @@ def release(row: MicroApp, version: AppVersion, actor: Actor, reach: WantedReach
     if reach.space is not None:
         row.space_id = reach.space
     row.save(update_fields=["published_version", "audience", "tier", "state", "space"])
-    row.people.set(reach.people)
+    row.people.set(reach.people)  # type: ignore[arg-type]  # the stubs know only whole-number keys
     note(
         Action.PUBLISH_APP,
         actor=actor.person,

@@ -46,17 +46,12 @@ def assess(data: DataUse, audience: Audience) -> Assessment:
     if audience is Audience.ME:
         return Assessment(Tier.LOW, _("Low because only you and your deputy can run it."))
     if data.personal:
-        return Assessment(
-            Tier.LOW, _("Low because it reads personal data only for the few people you name.")
-        )
+        return Assessment(Tier.LOW, _("Low because it reads personal data only for the few people you name."))
     return Assessment(Tier.LOW, _("Low because it declares no personal and no confidential data."))
 
 
 def _assess_sensitive(data: DataUse, *, is_wide: bool) -> Assessment:
-    if data.special:
-        what = _("special-category data, such as health or belief")
-    else:
-        what = _("restricted data")
+    what = _("special-category data, such as health or belief") if data.special else _("restricted data")
     if is_wide:
         return Assessment(
             Tier.HIGH, _("High because it reads %(what)s and is shared widely.") % {"what": what}
@@ -66,9 +61,7 @@ def _assess_sensitive(data: DataUse, *, is_wide: bool) -> Assessment:
     )
 
 
-def approval_digest(
-    behaviour: str, audience: Audience, space: UUID | None, people: Iterable[UUID]
-) -> str:
+def approval_digest(behaviour: str, audience: Audience, space: UUID | None, people: Iterable[UUID]) -> str:
     """Return what an approval binds to: the behaviour of a version and whom it is shared with."""
     return digest(
         {

@@ -19,7 +19,7 @@ from allotment.engine.spec.reading import from_plain, to_plain
 from allotment.journal.recording import note
 from allotment.kernel import clock
 from allotment.kernel.errors import Conflict, Invalid
-from allotment.microapps import catalogue
+from allotment.microapps import checking
 from allotment.microapps.models import AppVersion, MicroApp
 from allotment.microapps.queries import resource
 from allotment.microapps.stored import held, summary_of
@@ -81,7 +81,7 @@ def save_version(app_id: UUID, actor: Actor, description: str = "") -> int:
     row = held(app_id)
     require(actor, Action.EDIT_APP, resource(summary_of(row)))
     spec = from_plain(row.working_spec)
-    problems = catalogue.problems_of(spec)
+    problems = checking.problems_of(spec)
     if problems:
         raise Invalid(problems[0].message, hint=problems[0].remedy, where=problems[0].where)
     latest = row.versions.order_by("-number").first()

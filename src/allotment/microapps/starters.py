@@ -14,6 +14,7 @@ from allotment.engine.spec.app import App
 from allotment.engine.spec.reading import from_located
 from allotment.engine.spec.yaml_text import parse
 from allotment.kernel.errors import NotFound
+from allotment.prompts.states import Category
 
 _FOLDER = Path(__file__).parent / "starters"
 
@@ -29,6 +30,11 @@ class Starter:
     keywords: tuple[str, ...]
     """Words people use when they need it."""
     app: App
+
+    @property
+    def category_title(self) -> str:
+        """The category in words."""
+        return category_title(self.category)
 
 
 def read_starter(name: str, text: str) -> Starter:
@@ -75,9 +81,15 @@ def find_starters(search: str = "", category: str = "") -> tuple[Starter, ...]:
     )
 
 
-def categories() -> tuple[str, ...]:
-    """Return the categories that have starters, in alphabetical order."""
-    return tuple(sorted({starter.category for starter in all_starters()}))
+def categories() -> tuple[tuple[str, str], ...]:
+    """Return the categories that have starters with their titles, by title."""
+    found = {starter.category: starter.category_title for starter in all_starters()}
+    return tuple(sorted(found.items(), key=lambda pair: pair[1]))
+
+
+def category_title(category: str) -> str:
+    """Return a category in words; it is the same list as for templates, and open."""
+    return str(Category(category).label) if category in Category.values else category.capitalize()
 
 
 def _text(starter: Starter) -> str:

@@ -13,10 +13,15 @@ _LEAD_IN = re.compile(
     re.IGNORECASE,
 )
 _VERBS = frozenset(
-    "write sort summarise summarize draft read find extract translate turn make check answer create list pick "
-    "explain rewrite shorten send give take tell help generate compare label tag group mark collect prepare "
-    "describe suggest detect flag rate score route assign propose polish proofread simplify convert build show"
-    .split()
+    re.findall(
+        r"\w+",
+        """
+    write sort summarise summarize draft read find extract translate turn make check answer create list pick
+    explain rewrite shorten send give take tell help generate compare label tag group mark collect prepare
+    describe suggest detect flag rate score route assign propose polish proofread simplify convert build
+    show
+    """,
+    )
 )
 _IRREGULAR = {"classifies": "classify", "replies": "reply", "tidies": "tidy", "identifies": "identify"}
 _TITLE_LENGTH = 60
@@ -47,7 +52,9 @@ def _imperative(text: str) -> str:
     """Return “writes … and sorts …” as “write … and sort …”."""
     words = text.split(" ")
     for index, word in enumerate(words):
-        starts = index == 0 or words[index - 1].lower() in {"and", "then", "or"} or words[index - 1].endswith(",")
+        starts = (
+            index == 0 or words[index - 1].lower() in {"and", "then", "or"} or words[index - 1].endswith(",")
+        )
         if starts:
             words[index] = _plain_verb(word)
     return " ".join(words)

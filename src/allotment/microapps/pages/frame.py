@@ -1,0 +1,58 @@
+"""What every page of one app shares: the app, what this person may do with it, and words beside a form's field."""
+
+import re
+from dataclasses import dataclass
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from allotment.engine.actions import Action
+from allotment.engine.principals import Actor
+from allotment.kernel.errors import AllotmentError
+from allotment.microapps.queries import app_for, resource
+from allotment.microapps.values import AppDetail
+from allotment.people.requests import GovernedRequest
+from allotment.policies.deciding import decide, require
+
+_NUMBER = re.compile(r"[0-9]{1,6}")
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What one person may do with one app."""
+
+    edit: bool
+    publish: bool
+    park: bool
+    run: bool
+    make: bool
+
+
+def rights(actor: Actor, app: AppDetail) -> Rights:
+    """Return what this person may do with this app."""
+    about = resource(app)
+    return Rights(
+        edit=decide(actor, Action.EDIT_APP, about).allowed,
+        publish=decide(actor, Action.PUBLISH_APP, about).allowed,
+        park=decide(actor, Action.PARK_APP, about).allowed,
+        run=app.is_runnable and decide(actor, Action.RUN_APP, about).allowed,
+        make=decide(actor, Action.MAKE_APP).allowed,
+    )
+
+
+def opened(request: GovernedRequest, slug: str, action: Action) -> tuple[AppDetail, dict[str, object]]:
+    """Return the app when this person may do `action` with it, and the context its pages share."""
+    app = app_for(request.actor, slug)
+    require(request.actor, action, resource(app))
+    return app, {"app": app, "may": rights(request.actor, app)}
+
+
+def number_in(text: str, *, otherwise: int = 0) -> int:
+    """Return the whole number in a query, or `otherwise` for anything else."""
+    return int(text) if _NUMBER.fullmatch(text) else otherwise
+
+
+def show_error(form: forms.Form, error: AllotmentError, field: str = "") -> None:
+    """Put an error's words beside the field it is about, or above the form."""
+    words = _("%(message)s %(hint)s") % {"message": error.message, "hint": error.hint}
+    form.add_error(field if field in form.fields else None, words.strip())
