@@ -32,6 +32,7 @@ class Patience:
 
     connect: float = 10
     first_byte: float = 120
+    """From the start, so connecting counts."""
     between_bytes: float = 60
     whole: float = 900
 
@@ -153,7 +154,7 @@ class Outbound:
     async def _send(self, request: _Request) -> aiohttp.ClientResponse:
         patience = request.patience
         try:
-            async with asyncio.timeout(patience.connect + patience.first_byte):
+            async with asyncio.timeout(patience.first_byte):
                 return await self._sessions[request.reach].request(
                     request.method,
                     request.url,
@@ -169,8 +170,13 @@ class Outbound:
 
 
 def _session(reach: Reach, lookup: Lookup) -> aiohttp.ClientSession:
+    """A near server is cheap to connect to and often closes idle connections, so none is kept for it."""
     connector = aiohttp.TCPConnector(
-        resolver=CheckedResolver(reach, lookup), use_dns_cache=False, limit=0, limit_per_host=200
+        resolver=CheckedResolver(reach, lookup),
+        use_dns_cache=False,
+        limit=0,
+        limit_per_host=200,
+        force_close=reach is Reach.LOCAL,
     )
     return aiohttp.ClientSession(
         connector=connector,

@@ -3,6 +3,7 @@
 from asyncio import to_thread
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 
 from allotment.adapters.providers.practice.server import PracticeServer, Running
 from allotment.adapters.providers.practice.small_model import simplified
@@ -40,7 +41,7 @@ class PracticeProvider:
             running = await self._server.running()
             is_silent = True
             try:
-                async with aclosing(self._ask_child(running, request)) as deltas:
+                async with aclosing(_trimmed(self._ask_child(running, request))) as deltas:
                     async for delta in deltas:
                         is_silent = False
                         yield delta
@@ -61,3 +62,16 @@ class PracticeProvider:
             extras=extras,
         )
         return ChatCompletions(endpoint, self._outbound).ask(simple)
+
+
+async def _trimmed(deltas: AsyncGenerator[ChatDelta, None]) -> AsyncGenerator[ChatDelta, None]:
+    """Leave out white space before and after the answer: a small model adds a lot of it."""
+    held, has_begun = "", False
+    async with aclosing(deltas):
+        async for delta in deltas:
+            text = held + delta.text if has_begun else delta.text.lstrip()
+            bare = text.rstrip()
+            held = text[len(bare) :]
+            has_begun = has_begun or bool(bare)
+            if bare or delta.finish:
+                yield replace(delta, text=bare)

@@ -82,7 +82,7 @@ class PracticeServer:
 
 def _start(weights: Path) -> Running:
     key = secrets.token_urlsafe(32)
-    threads = max(1, min(_MOST_THREADS, os.cpu_count() or 1))
+    threads = max(1, min(_MOST_THREADS, (os.cpu_count() or 1) // 2))
     process = subprocess.Popen(
         [sys.executable, "-P", str(_CHILD)],
         stdin=subprocess.PIPE,
