@@ -15,13 +15,15 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount
 
-from allotment.composition import installation
+from allotment.site.starting import start_django
 
 PAGE_THREADS = 8
 
+start_django()
 _pages = get_wsgi_application()
 
-from allotment.gateway.routes import starlette_routes  # noqa: E402 - features need Django set up first
+from allotment.composition.installation import installation  # noqa: E402 - features need Django set up first
+from allotment.gateway.routes import starlette_routes  # noqa: E402
 
 
 @asynccontextmanager

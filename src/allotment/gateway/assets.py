@@ -11,9 +11,8 @@ async def serve_asset(request: Request) -> Response:
     found = asset(request.path_params["path"])
     if found is None:
         return Response("There is no such file.", status_code=404, media_type="text/plain")
-    headers = {"Cache-Control": "public, max-age=31536000, immutable", "ETag": found.etag}
-    if request.headers.get("if-none-match") == found.etag:
+    is_style = request.path_params["path"].endswith(".css")
+    headers = found.headers(found.etag if is_style else request.query_params.get("v", ""))
+    if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
-    return Response(
-        found.content, media_type=found.content_type, headers={**headers, "X-Content-Type-Options": "nosniff"}
-    )
+    return Response(found.body, media_type=found.content_type, headers=headers)

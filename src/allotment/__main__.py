@@ -1,0 +1,5 @@
+"""`python -m allotment`: the command line."""
+
+from allotment.cli.main import main
+
+main()

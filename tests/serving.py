@@ -1,0 +1,122 @@
+"""A real server for tests: `allotment up` in a process of its own, with its own home, killable at any moment."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PASSWORD = "a long enough password"
+_PATIENCE_SECONDS = 30
+
+
+def free_port() -> int:
+    """Return a port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Server:
+    """One installation and the process that serves it."""
+
+    home: Path
+    port: int = field(default_factory=free_port)
+    extra: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What its processes see."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("ALLOTMENT_")}
+        own = {"ALLOTMENT_HOME": str(self.home), "ALLOTMENT_PORT": str(self.port)}
+        return {**kept, **own, "ALLOTMENT_SCRIPTED_MODEL": "1", **self.extra}
+
+    def command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run `allotment …` on this installation."""
+        return subprocess.run(
+            [sys.executable, "-m", "allotment", *arguments],
+            env=self.environment,
+            check=check,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    def plant(self, **choices: object) -> dict[str, str]:
+        """Make people of every role and a published app (see tests/planting.py); returns what it made."""
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.planting", json.dumps(choices)],
+            env=self.environment,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
+    def start(self) -> None:
+        """Start the process and wait until it answers."""
+        log = (self.home / "server.log").open("a")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "allotment", "up"],
+            env=self.environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            with contextlib.suppress(OSError, urllib.error.URLError):
+                if urllib.request.urlopen(f"{self.url}/health", timeout=1).status == 200:  # noqa: TID251, S310
+                    return
+            time.sleep(0.05)
+        raise AssertionError(f"the server did not start:\n{self.log()}")
+
+    def log(self) -> str:
+        """Return what it printed."""
+        return (self.home / "server.log").read_text(encoding="utf-8")
+
+    def kill(self) -> None:
+        """End it the way a power cut does."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(timeout=10)
+
+    def stop(self) -> None:
+        """End it politely."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+
+@contextlib.contextmanager
+def serving(home: Path, **extra: str) -> Iterator[Server]:
+    """Plant an installation, serve it, and stop it at the end."""
+    server = Server(home, extra=extra)
+    server.plant()
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
