@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from uuid import UUID
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.test import Client
 
 from allotment.engine.principals import Actor, Role
@@ -28,10 +30,19 @@ class Somebody:
         return Person.objects.get(id=self.id)
 
 
+PASSWORD = "four small green plots"
+"""Everybody's password in tests."""
+
 MakePerson = Callable[..., Somebody]
 SignIn = Callable[..., Somebody]
 
 _numbers = count(1)
+
+
+@cache
+def _hashed_password() -> str:
+    """Return the hash of `PASSWORD`, worked out once: it is slow on purpose."""
+    return make_password(PASSWORD)
 
 
 @pytest.fixture
@@ -47,10 +58,10 @@ def person(db: None) -> MakePerson:
     ) -> Somebody:
         number = next(_numbers)
         row = Person.objects.create(
-            name=name or f"Person {number}", email=email or f"person{number}@example.org"
+            name=name or f"Person {number}",
+            email=email or f"person{number}@example.org",
+            password=_hashed_password(),
         )
-        row.set_unusable_password()
-        row.save(update_fields=["password"])
         for role in roles:
             RoleGrant.objects.create(person=row, role=Role(role).value)
         for space_name in spaces:

@@ -4,10 +4,10 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import include, path
+from tests.conftest import SignIn
 
 from allotment.engine.actions import Action
 from allotment.policies.authority import GovernedRequest, authority
-from tests.conftest import SignIn
 
 
 def unnamed(request: HttpRequest) -> HttpResponse:
@@ -22,9 +22,7 @@ def making(request: GovernedRequest) -> HttpResponse:
 urlpatterns = [
     path("unnamed/", unnamed),
     path("making/", making),
-    path("", include("allotment.web.urls")),
-    path("", include("allotment.people.urls")),
-    path("policies/", include("allotment.policies.urls")),
+    path("", include("allotment.site.urls")),
 ]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]

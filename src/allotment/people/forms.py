@@ -1,5 +1,6 @@
 """The forms of the people pages. They check what was typed; capabilities do the rest."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from allotment.engine.principals import Role
 from allotment.people import queries
 from allotment.people.models import Person
 from allotment.people.roles import role_name
+from allotment.people.setting_up import OpenLink
 
 
 def _role_choices() -> list[tuple[str, str]]:
@@ -105,18 +107,19 @@ class SetUpForm(forms.Form):
         help_text=_("At least 10 characters. A few words in a row are easy to remember and hard to guess."),
     )
 
-    def __init__(self, *args: Any, has_account: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Mapping[str, Any] | None, *, link: OpenLink) -> None:
+        super().__init__(data, initial={"name": link.name})
+        self._known_email = link.email
         self.fields["name"].widget.attrs["autocomplete"] = "name"
         self.fields["email"].widget.attrs["autocomplete"] = "username"
-        if has_account:
+        if not link.is_first:
             del self.fields["email"]
 
     def clean(self) -> dict[str, Any]:
         """Refuse a password that is easy to guess for this person."""
         data = super().clean() or {}
         if "password" in data:
-            somebody = Person(name=data.get("name", ""), email=data.get("email", ""))
+            somebody = Person(name=data.get("name", ""), email=data.get("email", self._known_email))
             try:
                 validate_password(data["password"], somebody)
             except ValidationError as error:

@@ -44,7 +44,7 @@ def account(request: GovernedRequest) -> HttpResponse:
 def set_up(request: HttpRequest, secret: str) -> HttpResponse:
     """Choose a password with a set-up link and be signed in."""
     link = setting_up.open_link(secret)
-    form = SetUpForm(request.POST or None, initial={"name": link.name}, has_account=not link.is_first)
+    form = SetUpForm(request.POST or None, link=link)
     if form.is_valid():
         chosen = NewAccount(
             form.cleaned_data["name"], form.cleaned_data.get("email", ""), form.cleaned_data["password"]
