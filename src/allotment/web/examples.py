@@ -42,9 +42,13 @@ class SampleLine:
 class SampleForm(forms.Form):
     """A form with the usual kinds of fields."""
 
-    name = forms.CharField(label=_("Name of the app"), max_length=80, help_text=_("As your team will look for it."))
+    name = forms.CharField(
+        label=_("Name of the app"), max_length=80, help_text=_("As your team will look for it.")
+    )
     email = forms.EmailField(label=_("Who answers questions"), required=False)
-    question = forms.CharField(label=_("What did the customer write?"), widget=forms.Textarea(attrs={"rows": 3}))
+    question = forms.CharField(
+        label=_("What did the customer write?"), widget=forms.Textarea(attrs={"rows": 3})
+    )
     tone = forms.ChoiceField(label=_("Tone"), choices=[("warm", _("Warm")), ("plain", _("Plain"))])
     reach = forms.ChoiceField(
         label=_("Who can run it"),
@@ -56,7 +60,9 @@ class SampleForm(forms.Form):
 
 def example_context() -> dict[str, object]:
     """Return what examples refer to: a fresh form, and one that came back with errors."""
-    broken = SampleForm({"broken-email": "mira@", "broken-question": "Hello", "broken-tone": "warm"}, prefix="broken")
+    broken = SampleForm(
+        {"broken-email": "mira@", "broken-question": "Hello", "broken-tone": "warm"}, prefix="broken"
+    )
     broken.is_valid()
     return {
         "sample_form": SampleForm(initial={"name": "Card questions", "reach": "me"}, prefix="sample"),

@@ -62,7 +62,9 @@ def problem_of(error: BaseException | None) -> Problem | None:
     if isinstance(error, (DatabaseError, sqlite3.DatabaseError)):
         return _database_problem(str(error))
     if isinstance(error, PermissionDenied):
-        return Problem(403, "not-allowed", gettext("Your roles do not include this."), _ask_an_administrator())
+        return Problem(
+            403, "not-allowed", gettext("Your roles do not include this."), _ask_an_administrator()
+        )
     return not_found() if isinstance(error, Http404) else None
 
 
@@ -93,7 +95,9 @@ def unexpected() -> Problem:
         500,
         "error",
         gettext("Allotment made a mistake and stopped before finishing."),
-        gettext("Go back and try again. If it happens twice, tell an administrator when and where it happened."),
+        gettext(
+            "Go back and try again. If it happens twice, tell an administrator when and where it happened."
+        ),
     )
 
 

@@ -11,7 +11,8 @@ from allotment.engine.actions import Action
 from allotment.web import assets
 from allotment.web.declaring import declares
 from allotment.web.examples import example_context, sections
-from allotment.web.explaining import Problem, not_found as nothing_here, problem_of, respond, unexpected
+from allotment.web.explaining import Problem, problem_of, respond, unexpected
+from allotment.web.explaining import not_found as nothing_here
 
 
 @declares(Action.SIGN_IN)

@@ -19,7 +19,9 @@ register = template.Library()
 
 _NANO = Decimal(10) ** 9
 _SMALLEST_SHOWN = Decimal("0.000001")
-_JUST_NOW = timedelta(seconds=45)
+_CENTS = 2
+_JUST_NOW = timedelta(seconds=60)
+_DATE_SAYS_MORE = timedelta(days=7)
 _INPUT_TYPES = {
     "number": "number",
     "money": "number",
@@ -80,8 +82,12 @@ def _attribute(name: str, value: object) -> SafeString:
     if value is True:
         return format_html(" {}", name)
     # A value that is already safe HTML may still hold a quote, which would end the attribute.
-    quoted = SafeString(conditional_escape(value).replace('"', "&quot;"))
+    quoted = SafeString(conditional_escape(_as_text(value)).replace('"', "&quot;"))
     return format_html(' {}="{}"', name, quoted)
+
+
+def _as_text(value: object) -> str:
+    return value if isinstance(value, str) else str(value)
 
 
 @register.filter
@@ -126,10 +132,12 @@ def money(nano_dollars: int | None) -> str:
 
 def _rounded(dollars: Decimal) -> Decimal:
     """Keep cents, and below one dollar two digits that say something."""
-    places = 2 if dollars >= 1 else max(2, 1 - dollars.adjusted())
+    places = _CENTS if dollars >= 1 else max(_CENTS, 1 - dollars.adjusted())
     rounded = dollars.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
-    trimmed = rounded.normalize()
-    return trimmed if -int(trimmed.as_tuple().exponent) > 2 else rounded.quantize(Decimal("0.01"))
+    while places > _CENTS and rounded == rounded.quantize(Decimal(1).scaleb(1 - places)):
+        places -= 1
+        rounded = rounded.quantize(Decimal(1).scaleb(-places))
+    return rounded
 
 
 @register.filter
@@ -146,13 +154,12 @@ def ago(moment: datetime | None) -> str:
     passed = clock.now() - moment
     if passed < _JUST_NOW:
         return gettext("just now")
-    minutes = max(1, round(passed.total_seconds() / 60))
-    if minutes < 60:
+    if passed < timedelta(hours=1):
+        minutes = max(1, passed // timedelta(minutes=1))
         return ngettext("%(count)d minute ago", "%(count)d minutes ago", minutes) % {"count": minutes}
-    hours = round(minutes / 60)
-    if hours < 24:
+    if passed < timedelta(days=1):
+        hours = passed // timedelta(hours=1)
         return ngettext("%(count)d hour ago", "%(count)d hours ago", hours) % {"count": hours}
-    days = round(hours / 24)
-    if days <= 7:
-        return ngettext("%(count)d day ago", "%(count)d days ago", days) % {"count": days}
+    if passed < _DATE_SAYS_MORE:
+        return ngettext("%(count)d day ago", "%(count)d days ago", passed.days) % {"count": passed.days}
     return date_format(localtime(moment), "DATE_FORMAT")
