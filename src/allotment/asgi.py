@@ -5,6 +5,7 @@ Builds everything through `composition` and does nothing else.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any, cast
 
 import anyio
 from a2wsgi import WSGIMiddleware
@@ -14,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount
+from starlette.types import ASGIApp
 
 from allotment.site.starting import start_django
 
@@ -24,6 +26,11 @@ _pages = get_wsgi_application()
 
 from allotment.composition.installation import installation  # noqa: E402 - features need Django set up first
 from allotment.gateway.routes import starlette_routes  # noqa: E402
+
+
+def _page_door() -> ASGIApp:
+    """Return Django behind its thread pool. a2wsgi's own types are narrower than WSGI's and ASGI's."""
+    return cast("ASGIApp", WSGIMiddleware(cast("Any", _pages), workers=PAGE_THREADS))
 
 
 @asynccontextmanager
@@ -38,7 +45,7 @@ async def _lifespan(_: Starlette) -> AsyncIterator[None]:
 
 
 application = Starlette(
-    routes=[*starlette_routes(), Mount("/", app=WSGIMiddleware(_pages, workers=PAGE_THREADS))],
+    routes=[*starlette_routes(), Mount("/", app=_page_door())],
     middleware=[Middleware(GZipMiddleware, minimum_size=1024)],
     lifespan=_lifespan,
 )

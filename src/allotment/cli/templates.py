@@ -53,7 +53,7 @@ def export_template(
     if as_json:
         print_json({"name": name, "format": tool, "filename": made.filename, "file": str(output or "")})
     elif output is None:
-        click.get_binary_stream("stdout").write(made.content)
+        click.echo(made.content, nl=False)
     else:
         click.echo(f"Wrote {output}.")
 
@@ -69,8 +69,8 @@ def import_template(file: Path, email: str | None, *, as_json: bool) -> None:
     imported = read_file(file.name, file.read_bytes())
     version = land(imported, actor.person, filename=file.name)
     if as_json:
-        print_json({"template": version.family.name, "version": version.number, "dropped": imported.dropped})
+        print_json({"template": version.family.name, "version": version.number, "dropped": imported.left_out})
         return
     click.echo(f"Imported “{version.family.title}” as a draft, version {version.number}.")
-    for sentence in imported.dropped:
+    for sentence in imported.left_out:
         click.echo(f"  Left out: {sentence}")

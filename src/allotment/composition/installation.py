@@ -20,7 +20,7 @@ from allotment.policies.gatekeeping import CedarAuthoriser
 from allotment.runs import durable, gatehouse
 from allotment.runs.queries import tokens_used_today
 
-_PATIENCE_SECONDS = 2
+_PATIENCE_SECONDS = 4
 
 
 def _refuse_inside_transaction() -> None:

@@ -3,12 +3,12 @@
 Invariant: read-only. `Last-Event-ID` replays what was missed; nothing here starts or repeats a run.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from uuid import UUID
 
 import anyio
-from anyio.lowlevel import current_token
 from django.db import close_old_connections
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
@@ -55,7 +55,7 @@ def _read(run: UUID, number: int) -> tuple[Event, ...]:
 
 async def _stream(run: UUID, number: int) -> AsyncIterator[str]:
     rung = anyio.Event()
-    loop = current_token().native_token
+    loop = asyncio.get_running_loop()
 
     def wake() -> None:
         loop.call_soon_threadsafe(lambda: rung.set())  # noqa: PLW0108 - `rung` is replaced below

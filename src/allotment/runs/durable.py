@@ -15,10 +15,17 @@ WORKFLOW_VERSION = "1"
 """Raise it when a change to `run_app` itself could not resume runs started before it."""
 _MOST_THREADS = 16
 
+_under_way: set[str] = set()
+"""Runs of this process that are in the middle of a step."""
+
 
 @DBOS.step(name="advance")
 def _advance(run_id: str) -> str:
-    return advance(UUID(run_id))
+    _under_way.add(run_id)
+    try:
+        return advance(UUID(run_id))
+    finally:
+        _under_way.discard(run_id)
 
 
 @DBOS.workflow(name="run-app", serialization_type=WorkflowSerializationFormat.PORTABLE)
@@ -46,8 +53,8 @@ def launch(installation: Settings) -> None:
 
 
 def close(patience_seconds: int) -> None:
-    """Stop taking runs on; waits a little for those that are nearly done. The rest resume later."""
-    DBOS.destroy(workflow_completion_timeout_sec=patience_seconds)
+    """Stop taking runs on; wait a little for steps under way, which are paid for. The rest resumes later."""
+    DBOS.destroy(workflow_completion_timeout_sec=patience_seconds if _under_way else 0)
 
 
 def begin(run: UUID) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -77,9 +78,10 @@ def _uploads(form: forms.Form) -> dict[str, starting.Upload]:
 
 def _check_uploads(form: forms.Form) -> None:
     for name, upload in form.files.items():
-        if upload.size > MOST_DOCUMENT_BYTES:
-            words = _("“%(name)s” has %(size).1f MB; 5 MB is the most. Choose a smaller file.")
-            form.add_error(name, words % {"name": upload.name, "size": upload.size / 1024 / 1024})
+        size = upload.size if isinstance(upload, UploadedFile) else None
+        if size is not None and size > MOST_DOCUMENT_BYTES:
+            words = _("This file has %(size).1f MB; 5 MB is the most. Choose a smaller one.")
+            form.add_error(name, words % {"size": size / 1024 / 1024})
 
 
 def _page(  # noqa: PLR0913 - the parts of one page
