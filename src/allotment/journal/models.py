@@ -11,6 +11,8 @@ from django.db import models
 
 from allotment.kernel.errors import NotAllowed
 
+OBJECT_ID_LENGTH = 200
+
 
 def _refuse() -> NoReturn:
     raise NotAllowed(
@@ -48,7 +50,7 @@ class JournalEntry(models.Model):
     outcome = models.CharField(max_length=10)
     actor = models.UUIDField(null=True)
     object_kind = models.CharField(max_length=40)
-    object_id = models.CharField(max_length=200)
+    object_id = models.CharField(max_length=OBJECT_ID_LENGTH)
     space = models.UUIDField(null=True)
     app = models.UUIDField(null=True)
     run = models.UUIDField(null=True)

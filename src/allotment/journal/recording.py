@@ -13,7 +13,7 @@ from uuid import UUID
 from rfc8785 import CanonicalizationError
 
 from allotment.engine.recording import Entry, Outcome, Scalar
-from allotment.journal.models import JournalEntry
+from allotment.journal.models import OBJECT_ID_LENGTH, JournalEntry
 from allotment.kernel import clock
 from allotment.kernel.canonical import canonical_bytes
 from allotment.kernel.errors import Invalid
@@ -61,7 +61,13 @@ def note(  # noqa: PLR0913 - an entry has this many parts, and every caller name
 
 
 def row_of(entry: Entry) -> JournalEntry:
-    """Return the unsaved row of `entry`, with its leaf."""
+    """Return the unsaved row of `entry`, with its leaf; raises `Invalid` for what the table cannot hold."""
+    if len(entry.object_id) > OBJECT_ID_LENGTH:
+        raise Invalid(
+            f"The journal cannot hold the object id of “{entry.action}”: it is too long.",
+            hint=f"Use at most {OBJECT_ID_LENGTH} characters; a digest stands for longer names.",
+            where="object_id",
+        )
     row = JournalEntry(
         at=entry.at,
         action=entry.action,

@@ -70,7 +70,7 @@ def sentence(action: str, outcome: str, who: str, what: str) -> str:
         gettext("do “%(action)s” with %%(object)s") % {"action": action},
     )
     told = {"who": who or gettext("This installation")}
-    about = {"object": what}
+    about = {"object": f"“{what}”"}
     if outcome == "refused":
         return gettext("%(who)s wanted to %(did)s and was refused.") % {
             **told,

@@ -67,9 +67,9 @@ class ConnectForm(forms.Form):
             self[field.name] for field in self._plugin.fields if not (field.is_required or field.is_secret)
         ]
 
-    def has_further_errors(self) -> bool:
-        """Whether one of the fields most people leave alone needs mending."""
-        return any(field.errors for field in self.further())
+    def needs_further(self) -> bool:
+        """Whether to unfold the further fields: something failed, and the remedy may be one of them."""
+        return bool(self.errors)
 
     def refuse(self, error: Invalid) -> None:
         """Put an error beside its field, and ask for secrets again where they were lost."""

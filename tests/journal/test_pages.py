@@ -1,0 +1,107 @@
+"""The page of the journal: readable, filtered, for those who may read it."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from allotment.engine.recording import Entry
+from allotment.journal.queries import Wanted, recent
+from allotment.journal.recording import note, record
+from allotment.journal.sentences import sentence
+from allotment.kernel import clock
+from allotment.kernel.ids import new_id
+
+pytestmark = pytest.mark.django_db
+
+
+def sentences_on(response):
+    html = response.content.decode()
+    return [" ".join(found.split()) for found in re.findall(r"<div><span>(.*?)</span>", html, re.DOTALL)]
+
+
+@pytest.fixture
+def auditor(client, signed_in):
+    return signed_in(client, roles=("auditor",), name="Ada Auditor")
+
+
+def test_the_page_tells_what_happened_newest_first(client, auditor, person):
+    mira = person(name="Mira Maker")
+    note("apps.make", actor=mira.id, object_kind="app", object_id="x", title="Card questions")
+    note(
+        "apps.run", actor=mira.id, object_kind="app", object_id="x", outcome="refused", title="Card questions"
+    )
+    note("models.offer", actor=None, object_kind="model", object_id="m", title="Practice model")
+    assert sentences_on(client.get("/journal/"))[:3] == [
+        "This installation turned on the model “Practice model”.",
+        "Mira Maker wanted to run the app “Card questions” and was refused.",
+        "Mira Maker made the app “Card questions”.",
+    ]
+
+
+def test_an_action_without_a_phrase_is_shown_by_its_name():
+    assert sentence("apps.water", "done", "Mira", "Roses") == "Mira did “apps.water” with “Roses”."
+    assert sentence("apps.water", "failed", "", "Roses") == (
+        "This installation tried to do “apps.water” with “Roses”, which failed."
+    )
+
+
+def test_each_filter_keeps_what_fits(client, auditor, person):
+    mira, app, run = person(name="Mira"), new_id(), new_id()
+    day = datetime(2026, 3, 29, 23, 59, 59, tzinfo=UTC)
+    with clock.frozen(day):
+        kept = note(
+            "apps.run", actor=mira.id, object_kind="app", object_id="x", app=app, run=run, outcome="failed"
+        )
+    with clock.frozen(day + timedelta(seconds=1)):
+        note("apps.see", actor=auditor.id, object_kind="app", object_id="y")
+    for query in (
+        f"actor={mira.id}", f"app={app}", f"run={run}", "action=apps.run&outcome=failed", "day=2026-03-29",
+    ):  # fmt: skip
+        html = client.get(f"/journal/?{query}").content.decode()
+        assert f"Entry {kept}<" in html
+        assert len(re.findall("Entry [0-9]+<", html)) == 1
+
+
+def test_a_filter_that_cannot_be_read_is_left_out(client, auditor):
+    note("apps.see", actor=None, object_kind="app", object_id="x")
+    response = client.get("/journal/?actor=nobody&day=yesterday&app=x&before=9999999999999999999999")
+    assert response.status_code == 200
+    assert sentences_on(response)
+
+
+def test_reading_on_shows_every_entry_once():
+    app = new_id()
+    numbers = [record(Entry(clock.now(), "apps.see", "done", None, "app", "x", app=app)) for _ in range(7)]
+    read: list[int] = []
+    before = None
+    while True:
+        page = recent(Wanted(app=app), before=before, limit=3)
+        read += [entry.number for entry in page.entries]
+        note("apps.see", actor=None, object_kind="app", object_id="x", app=app)  # arrives meanwhile
+        if page.older is None:
+            break
+        before = page.older
+    assert read == numbers[::-1]
+
+
+def test_older_entries_are_one_click_away(client, auditor):
+    for _ in range(60):
+        note("apps.see", actor=None, object_kind="app", object_id="x")
+    html = client.get("/journal/?action=apps.see").content.decode()
+    link = re.search(r'href="(\?action=apps\.see&amp;before=\d+)"', html)
+    assert link
+    older = client.get("/journal/" + link[1].replace("&amp;", "&"))
+    assert len(sentences_on(older)) >= 10
+    assert "Newest" in older.content.decode()
+
+
+def test_what_an_entry_holds_is_escaped(client, auditor):
+    note("apps.see", actor=None, object_kind="app", object_id="x", title="<script>alert(1)</script>")
+    assert "<script>alert" not in client.get("/journal/").content.decode()
+
+
+@pytest.mark.parametrize("role", ["colleague", "maker", "steward"])
+def test_others_may_not_read_it(client, signed_in, role):
+    signed_in(client, roles=(role,))
+    assert client.get("/journal/").status_code == 403
