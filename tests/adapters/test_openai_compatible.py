@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from tests.adapters.servers import KEY, FakeModels, serving
+from tests.adapters.test_provider_contract import LABELS, ask
 
 from allotment.adapters.ollama import find_local_ollama
 from allotment.adapters.providers.openai_compatible import complete_address
@@ -10,8 +12,6 @@ from allotment.engine.asking import Provider
 from allotment.kernel.errors import Invalid, ProviderError
 from allotment.kernel.outbound import Outbound
 from allotment.kernel.plugins import plugins
-from tests.adapters.servers import KEY, FakeModels, serving
-from tests.adapters.test_provider_contract import LABELS, ask
 
 pytestmark = pytest.mark.anyio
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import anyio
 import pytest
+from tests.adapters.servers import KEY, TEXT, FakeModels, serving
 
 from allotment.engine.asking import (
     AnswerFields,
@@ -21,7 +22,6 @@ from allotment.engine.asking import (
 from allotment.kernel.errors import ProviderError
 from allotment.kernel.outbound import AddressRefused, Outbound
 from allotment.kernel.plugins import plugins
-from tests.adapters.servers import KEY, TEXT, FakeModels, serving
 
 pytestmark = pytest.mark.anyio
 

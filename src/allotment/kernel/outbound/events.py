@@ -9,7 +9,7 @@ import re
 MAX_LINE_BYTES = 1_000_000
 MAX_STREAM_BYTES = 16_000_000
 
-_LINE_END = re.compile(rb"\r\n|\n|\r(?!$)")
+_LINE_END = re.compile(rb"\r\n|\n|\r(?!\Z)")
 """A carriage return at the very end waits for the next chunk: it may be half of a CRLF."""
 
 
@@ -36,9 +36,8 @@ class EventParser:
 
     def finish(self) -> list[str]:
         """Return the last event when the sender left out the blank line after it."""
-        self._line(self._rest.rstrip(b"\r"))
-        event = self._line(b"")
-        return [] if event is None else [event]
+        lines = (self._rest.rstrip(b"\r"), b"")
+        return [event for line in lines if (event := self._line(line)) is not None]
 
     def _line(self, raw: bytes) -> str | None:
         line = raw.decode("utf-8")
