@@ -48,8 +48,7 @@ def connect(request: GovernedRequest, kind: str) -> HttpResponse:
             form.refuse(error)
         else:
             return _connected(request, connection_id)
-    status = 422 if form.is_bound else 200
-    return render(request, "llms/connect.html", {"plugin": plugin, "form": form}, status=status)
+    return _form_page(request, "llms/connect.html", form, plugin=plugin)
 
 
 @authority(Action.CONNECT_MODEL)
@@ -98,8 +97,7 @@ def change_credential(request: GovernedRequest, connection_id: UUID) -> HttpResp
         else:
             messages.success(request, gettext("It works, and is saved."))
             return redirect("llms:connection", connection_id)
-    status = 422 if form.is_bound else 200
-    return render(request, "llms/change_credential.html", {"connection": found, "form": form}, status=status)
+    return _form_page(request, "llms/change_credential.html", form, connection=found)
 
 
 @authority(Action.CONNECT_MODEL)
@@ -120,6 +118,13 @@ def disconnect(request: GovernedRequest, connection_id: UUID) -> HttpResponse:
     switch_off(connection_id, request.actor)
     messages.success(request, gettext("Disconnected. Its key is forgotten, its models are off."))
     return redirect("llms:models")
+
+
+def _form_page(request: GovernedRequest, template: str, form: ConnectForm, **context: object) -> HttpResponse:
+    """Show a form, fresh or on its way back to the person."""
+    if form.is_bound:
+        form.ask_for_secrets_again()
+    return render(request, template, {**context, "form": form}, status=422 if form.is_bound else 200)
 
 
 def _connected(request: GovernedRequest, connection_id: UUID) -> HttpResponse:

@@ -72,13 +72,16 @@ class ConnectForm(forms.Form):
         return bool(self.errors)
 
     def refuse(self, error: Invalid) -> None:
-        """Put an error beside its field, and ask for secrets again where they were lost."""
+        """Put an error beside its field."""
         where = error.where if error.where in self.fields else None
         self.add_error(where, f"{error.message} {error.hint}".strip())
+
+    def ask_for_secrets_again(self) -> None:
+        """Say beside each secret that was typed that it is gone; for a form that goes back to the person."""
         for field in self._plugin.fields:
-            if field.is_secret and self.cleaned_data.get(field.name):
-                self.fields[field.name].help_text = gettext(
-                    "For safety, what you typed here was not kept. Type it again."
+            if field.is_secret and self.data.get(field.name):
+                self.add_error(
+                    field.name, gettext("For safety, what you typed here was not kept. Type it again.")
                 )
 
 
