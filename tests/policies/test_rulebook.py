@@ -2,6 +2,7 @@
 
 import pytest
 
+from allotment.engine.actions import Action
 from allotment.kernel.errors import Misconfigured
 from allotment.policies import rulebook
 
@@ -19,7 +20,26 @@ def test_a_rule_carries_its_words_and_its_text() -> None:
 
 
 def test_the_default_policies_fit_their_schema() -> None:
-    assert len(rulebook.installed().rules) == len(rulebook.installed().policies)
+    assert len(rulebook.installed().rules) > 20
+
+
+def test_a_rule_for_every_action_stands_in_every_slice() -> None:
+    everything = (
+        GOOD.replace('"make"', '"all"')
+        .replace("permit", "forbid")
+        .replace(") forbid", ') @remedy("Wait.") forbid')
+    )
+    named = GOOD.replace("action,", 'action == Action::"apps.make",')
+    book = rulebook.read({"apps": f"{named}\n{everything}"}, SCHEMA)
+    assert len(book.policies_for(Action.MAKE_APP)) == 2
+    assert len(book.policies_for(Action.RUN_APP)) == 1
+
+
+def test_a_group_of_actions_is_refused() -> None:
+    schema = SCHEMA.replace('action "apps.make"', 'action "writing"; action "apps.make" in ["writing"]')
+    with pytest.raises(Misconfigured) as refused:
+        rulebook.read({"apps": GOOD.replace("action,", 'action in Action::"writing",')}, schema)
+    assert "writing" in refused.value.message
 
 
 def test_every_default_rule_that_forbids_says_what_to_do() -> None:

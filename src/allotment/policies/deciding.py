@@ -5,7 +5,8 @@ or of the wrong kind, or an error while evaluating is a no with its own reason.
 """
 
 from collections.abc import Mapping
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from uuid import UUID
 
 import cedarpy
@@ -54,14 +55,15 @@ def decide_by(
     context: Mapping[str, AttributeValue] = _NOTHING,
 ) -> Decision:
     """Decide by the rules of `book` (to try out rules before they are installed)."""
-    result = _ask(book, actor, action, resource, context)
-    if result.decision is cedarpy.Decision.NoDecision or result.diagnostics.errors:
-        return _undecided(action, result.diagnostics.errors)
-    ids = tuple(sorted(result.diagnostics.id_annotations_by_reason.values()))
-    if not ids:
+    is_page = resource == INSTALLATION and not context
+    answer = _ask_page(book, actor, action) if is_page else _ask(book, actor, action, resource, context)
+    if answer.problem:
+        return _undecided(action, answer.problem)
+    if not answer.policies:
         return _not_granted(book, actor, action, resource)
-    rule = book.rules[ids[0]]
-    return Decision(result.allowed, ids, gettext(rule.sentence), gettext(rule.remedy) if rule.remedy else "")
+    rule = book.rules[answer.policies[0]]
+    remedy = gettext(rule.remedy) if rule.remedy else ""
+    return Decision(answer.allowed, answer.policies, gettext(rule.sentence), remedy)
 
 
 def require(
@@ -77,14 +79,27 @@ def require(
     return decision
 
 
+@dataclass(frozen=True)
+class _Answer:
+    """What Cedar said, before words."""
+
+    allowed: bool
+    policies: tuple[str, ...]
+    problem: str
+
+
+@lru_cache(maxsize=4096)
+def _ask_page(book: Rulebook, actor: Actor | None, action: Action) -> _Answer:
+    """Answer for a whole page; the same facts always get the same answer, so it is kept."""
+    return _ask(book, actor, action, INSTALLATION, _NOTHING)
+
+
 @cache
 def roles_that_may(book: Rulebook, action: Action) -> tuple[Role, ...]:
     """Return the roles that open the pages of `action`."""
     nobody = UUID(int=0)
     return tuple(
-        role
-        for role in Role
-        if _ask(book, Actor(nobody, "", frozenset({role})), action, INSTALLATION, {}).allowed
+        role for role in Role if _ask_page(book, Actor(nobody, "", frozenset({role})), action).allowed
     )
 
 
@@ -94,19 +109,24 @@ def _ask(
     action: Action,
     resource: Resource,
     context: Mapping[str, AttributeValue],
-) -> cedarpy.AuthzResult:
+) -> _Answer:
     principal = _ANONYMOUS if actor is None else {"type": "Person", "id": str(actor.person)}
-    return cedarpy.is_authorized(
+    result = cedarpy.is_authorized(
         {
             "principal": principal,
             "action": {"type": "Action", "id": action.value},
             "resource": {"type": resource.kind, "id": resource.id},
             "context": msgspec.json.encode(context).decode(),
         },
-        book.policies,
+        book.policies_for(action),
         _entities(actor, resource),
         book.schema,
     )
+    errors = result.diagnostics.errors
+    if errors or result.decision is cedarpy.Decision.NoDecision:
+        return _Answer(allowed=False, policies=(), problem=errors[0] if errors else "no answer")
+    policies = tuple(sorted(result.diagnostics.id_annotations_by_reason.values()))
+    return _Answer(allowed=result.allowed and bool(policies), policies=policies, problem="")
 
 
 def _entities(actor: Actor | None, resource: Resource) -> str:
@@ -133,14 +153,14 @@ def _entities(actor: Actor | None, resource: Resource) -> str:
     return msgspec.json.encode(facts).decode()
 
 
-def _undecided(action: Action, problems: list[str]) -> Decision:
+def _undecided(action: Action, problem: str) -> Decision:
     return Decision(
         allowed=False,
         policies=(),
         reason=gettext("Whether you may %(do)s could not be decided, so the answer is no.")
         % {"do": action_words(action)},
         remedy=gettext("Tell an administrator. The rules say: %(problem)s")
-        % {"problem": problems[0].rpartition("]: ")[2] if problems else gettext("no reason given")},
+        % {"problem": problem.rpartition("]: ")[2]},
     )
 
 

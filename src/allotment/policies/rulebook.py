@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Literal
 
 import cedarpy
+from cedarpy.pst import ActionEq, ActionIn, ScopeAny
 
+from allotment.engine.actions import Action
 from allotment.kernel.errors import Misconfigured
 
 _HERE = Path(__file__).parent
@@ -31,15 +33,26 @@ class Rule:
     """The file it comes from, without its number: `everyone`, `apps`, …"""
     source: str
     """Its Cedar text."""
+    actions: frozenset[str] | None
+    """The actions its scope names; None for every action."""
 
 
 @dataclass(frozen=True, eq=False)
 class Rulebook:
-    """Parsed policies, their schema, and the rules by id. Two rulebooks are never the same one."""
+    """Parsed policies, their schema, and the rules by id. Two rulebooks are never the same one.
 
-    policies: cedarpy.PolicySet
+    Policies are sliced by action: one whose scope names other actions can neither permit nor forbid this one,
+    and leaving it out halves the time of a decision.
+    """
+
+    slices: Mapping[str, cedarpy.PolicySet]
+    unnamed: cedarpy.PolicySet
     schema: cedarpy.Schema
     rules: Mapping[str, Rule]
+
+    def policies_for(self, action: Action) -> cedarpy.PolicySet:
+        """Return every policy that can apply to `action`."""
+        return self.slices.get(action.value, self.unnamed)
 
 
 def _rule(group: str, source: str) -> Rule:
@@ -57,7 +70,25 @@ def _rule(group: str, source: str) -> Rule:
             f"A policy in “{group}” lacks words: {source[:80]}",
             hint="Give it @id and @sentence, and @remedy when it forbids.",
         )
-    return Rule(words["id"], effect, words["sentence"], words.get("remedy", ""), group, source)
+    return Rule(
+        words["id"],
+        effect,
+        words["sentence"],
+        words.get("remedy", ""),
+        group,
+        source,
+        _actions_in(policy.action),
+    )
+
+
+def _actions_in(scope: ScopeAny | ActionEq | ActionIn) -> frozenset[str] | None:
+    match scope:
+        case ActionEq(entity=entity):
+            return frozenset({entity.id})
+        case ActionIn(entities=entities):
+            return frozenset(entity.id for entity in entities)
+        case _:
+            return None
 
 
 def read(policies: Mapping[str, str], schema: str) -> Rulebook:
@@ -75,7 +106,6 @@ def read(policies: Mapping[str, str], schema: str) -> Rulebook:
     try:
         parsed_schema = cedarpy.Schema.from_str(schema)
         validation = cedarpy.validate_policies(text, parsed_schema)
-        parsed = cedarpy.PolicySet.from_str(text)
     except ValueError as error:
         raise Misconfigured(f"The policies cannot be read: {error}", hint="Mend the named line.") from error
     if not validation:
@@ -83,7 +113,20 @@ def read(policies: Mapping[str, str], schema: str) -> Rulebook:
         raise Misconfigured(
             f"The policies do not fit their schema: {problems}", hint="Mend the named policy."
         )
-    return Rulebook(parsed, parsed_schema, by_id)
+    named = frozenset[str]().union(*(rule.actions or () for rule in rules))
+    # A group of actions in the schema would slip through the slices, so only single actions are taken.
+    if strange := sorted(named - {action.value for action in Action}):
+        raise Misconfigured(
+            f"The policies name actions that nothing here does: {', '.join(strange)}",
+            hint="Name single actions of this version.",
+        )
+    slices = {action: _slice(rules, action) for action in named}
+    return Rulebook(slices, _slice(rules, ""), parsed_schema, by_id)
+
+
+def _slice(rules: list[Rule], action: str) -> cedarpy.PolicySet:
+    sources = (rule.source for rule in rules if rule.actions is None or action in rule.actions)
+    return cedarpy.PolicySet.from_str("\n\n".join(sources))
 
 
 @cache
