@@ -58,7 +58,12 @@ def test_a_colleague_makes_no_apps(colleague: Somebody) -> None:
 
 @pytest.mark.parametrize(
     ("text", "slug"),
-    [("Écrire à un client", "ecrire-a-un-client"), ("2 minutes", "app-2-minutes"), ("日本", "app"), ("", "app")],
+    [
+        ("Écrire à un client", "ecrire-a-un-client"),
+        ("2 minutes", "app-2-minutes"),
+        ("日本", "app"),
+        ("", "app"),
+    ],
 )
 def test_slugs_are_plain_words(text: str, slug: str) -> None:
     assert making.slug_from(text) == slug

@@ -21,7 +21,9 @@ def space_of(who: Somebody) -> WantedReach:
     return WantedReach(Audience.SPACE, space)
 
 
-def ask_for_review(make_app: MakeApp, mira: Somebody, **changes: Any) -> tuple[AppDetail, queries.ReviewDetail]:
+def ask_for_review(
+    make_app: MakeApp, mira: Somebody, **changes: Any
+) -> tuple[AppDetail, queries.ReviewDetail]:
     app = make_app(**{"data": PERSONAL, **changes})
     done = publishing.publish(app.id, mira.actor, space_of(mira))
     assert done.review is not None
@@ -99,7 +101,9 @@ def test_the_author_of_a_version_does_not_approve_it(
         reviewing.approve(done.review, former.actor, queries.review(done.review).digest)
 
 
-def test_a_maker_without_the_role_does_not_approve(make_app: MakeApp, mira: Somebody, jonas: Somebody) -> None:
+def test_a_maker_without_the_role_does_not_approve(
+    make_app: MakeApp, mira: Somebody, jonas: Somebody
+) -> None:
     _, review = ask_for_review(make_app, mira)
 
     with pytest.raises(NotAllowed):

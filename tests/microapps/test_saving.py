@@ -13,7 +13,9 @@ from tests.microapps.specs import customer_reply
 def test_an_edit_is_stored_with_the_next_revision(make_app: MakeApp, mira: Somebody) -> None:
     app = make_app()
 
-    saved = saving.save_working(app.id, mira.actor, customer_reply(title="Card questions"), app.working_revision)
+    saved = saving.save_working(
+        app.id, mira.actor, customer_reply(title="Card questions"), app.working_revision
+    )
 
     after = queries.app_for(mira.actor, app.id)
     assert saved.revision == app.working_revision + 1

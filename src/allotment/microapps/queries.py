@@ -31,6 +31,7 @@ from allotment.microapps.values import (
 from allotment.policies.deciding import decide, require
 
 _SEE_EVERYTHING = frozenset({Role.OFFICER, Role.AUDITOR})
+_NOTHING = Q(pk__in=())
 _RUNNING = (State.PUBLISHED, State.IN_REVIEW)
 _STATE_WORDS = {
     State.DRAFT: "draft",
@@ -233,10 +234,14 @@ def _absent(slug_or_id: str | UUID) -> NotFound:
 
 
 def _looked_after_by(actor: Actor) -> Q:
+    if not decide(actor, Action.EDIT_APP).allowed:
+        return _NOTHING
     return Q(owner_id=actor.person) | Q(deputy_id=actor.person)
 
 
 def _runnable_by(actor: Actor) -> Q:
+    if not decide(actor, Action.RUN_APP).allowed:
+        return _NOTHING
     named = MicroApp.people.through.objects.filter(person_id=actor.person).values("microapp_id")
     shared = (
         Q(audience=Audience.ORGANISATION)

@@ -19,6 +19,8 @@ class RunStatistics:
     """Of this month, in billionths of a dollar."""
 
 
+NEVER_RUN = RunStatistics(None, 0, 0)
+
 Provider = Callable[[Collection[UUID]], Mapping[UUID, RunStatistics]]
 
 

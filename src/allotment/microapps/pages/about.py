@@ -14,7 +14,7 @@ from allotment.microapps import exchanging, making, queries
 from allotment.microapps.checking import checks_of, checks_of_working
 from allotment.microapps.documenting import document, reach_words
 from allotment.microapps.pages.frame import opened
-from allotment.microapps.statistics import statistics
+from allotment.microapps.statistics import NEVER_RUN, statistics
 from allotment.microapps.values import AppDetail
 from allotment.people.requests import GovernedRequest
 from allotment.policies.authority import authority
@@ -33,7 +33,7 @@ def about(request: GovernedRequest, slug: str) -> HttpResponse:
         if app.published_number is not None
         else _("Nobody but the owner and the deputy"),
         "versions": queries.versions(app.id)[:5],
-        "runs": statistics([app.id]).get(app.id),
+        "runs": statistics([app.id]).get(app.id, NEVER_RUN),
     }
     return render(request, "microapps/about.html", context)
 

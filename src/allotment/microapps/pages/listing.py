@@ -15,7 +15,7 @@ from allotment.microapps.forms import DescribeForm
 from allotment.microapps.pages.frame import number_in
 from allotment.microapps.starters import Starter, all_starters, starter
 from allotment.microapps.states import State
-from allotment.microapps.statistics import RunStatistics, statistics
+from allotment.microapps.statistics import NEVER_RUN, RunStatistics, statistics
 from allotment.microapps.surroundings import own_spaces
 from allotment.microapps.values import AppFilter, AppSummary
 from allotment.people.requests import GovernedRequest
@@ -32,7 +32,7 @@ class Row:
     """An app in a table, with how often it ran and what it waits for."""
 
     app: AppSummary
-    runs: RunStatistics | None
+    runs: RunStatistics
     needs: str = ""
 
 
@@ -98,16 +98,20 @@ def rows(apps: Sequence[AppSummary], *, with_needs: bool = False) -> tuple[Row, 
     counted = statistics([app.id for app in apps])
     reasons = queries.reasons_sent_back([app.id for app in apps]) if with_needs else {}
     return tuple(
-        Row(app, counted.get(app.id), _needs(app, counted.get(app.id), reasons) if with_needs else "")
-        for app in apps
+        Row(app, runs, _needs(app, runs, reasons) if with_needs else "")
+        for app, runs in ((app, counted.get(app.id, NEVER_RUN)) for app in apps)
     )
 
 
-def _needs(app: AppSummary, runs: RunStatistics | None, reasons: dict[UUID, str]) -> str:
+def _needs(app: AppSummary, runs: RunStatistics, reasons: dict[UUID, str]) -> str:
     if app.id in reasons:
         return _("A reviewer asks: %(reason)s") % {"reason": reasons[app.id]}
     if app.state is State.DRAFT:
-        return _("Try it with a sample") if runs is None else _("Share it when you are happy with it")
+        return (
+            _("Try it with a sample")
+            if runs.last_run_at is None
+            else _("Share it when you are happy with it")
+        )
     return ""
 
 
