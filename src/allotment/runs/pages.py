@@ -55,8 +55,21 @@ def _run(request: GovernedRequest, slug: str, *, trial: bool) -> HttpResponse:
             for field, sentence in problems.problems.items():
                 form.add_error(field if field in form.fields else None, sentence)
         else:
-            return redirect("runs:detail", run_id=started)
+            return _started(request, started)
+    if is_htmx(request):
+        return render(request, "runs/_problems.html", {"form": form}, status=422)
     return _page(request, app, spec, form, trial=trial, status=422)
+
+
+def is_htmx(request: GovernedRequest) -> bool:
+    """Whether a part of a page asks, so that a fragment is the answer."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def _started(request: GovernedRequest, started: UUID) -> HttpResponse:
+    if not is_htmx(request):
+        return redirect("runs:detail", run_id=started)
+    return outcome(request, started)
 
 
 def _raw(form: forms.Form) -> dict[str, str]:
@@ -96,6 +109,7 @@ def _page(  # noqa: PLR0913 - the parts of one page
 ) -> HttpResponse:
     context: dict[str, Any] = {
         "app": app,
+        "tabs": app_tabs(app, "run"),
         "form": form,
         "run": run,
         "is_trial": trial,
@@ -110,10 +124,24 @@ def _page(  # noqa: PLR0913 - the parts of one page
     return render(request, "runs/run.html", context, status=status)
 
 
-def _following(run: RunDetail) -> Mapping[str, Any]:
+def app_tabs(app: AppDetail, current: str) -> list[Mapping[str, object]]:
+    """Return the tabs of an app's pages."""
+    tabs = (
+        ("run", "runs:run", _("Run once")),
+        ("results", "runs:results", _("Past results")),
+        ("about", "microapps:about", _("About this app")),
+    )
+    return [
+        {"url": reverse(route, args=[app.slug]), "label": label, "is_current": name == current}
+        for name, route, label in tabs
+    ]
+
+
+def _following(run: RunDetail, fragment_url: str = "") -> Mapping[str, Any]:
     return {
         "stream_url": f"/events/runs/{run.id}",
         "run_page_url": reverse("runs:detail", args=[run.id]),
+        "fragment_url": fragment_url,
         "progress_words": _("Waiting for its turn…") if run.state == "waiting" else _("Working…"),
     }
 
@@ -129,11 +157,11 @@ def detail(request: GovernedRequest, run_id: UUID) -> HttpResponse:
 
 
 @authority(Action.SEE_RUN)
-@require_GET
 def outcome(request: GovernedRequest, run_id: UUID) -> HttpResponse:
     """Return the outcome alone, for the page that follows a run."""
     found = run_for(request.actor, run_id)
-    return render(request, "runs/_outcome.html", {"run": found, **_following(found)})
+    again = reverse("runs:outcome", args=[run_id])
+    return render(request, "runs/_outcome.html", {"run": found, **_following(found, again)})
 
 
 @authority(Action.RUN_APP)
@@ -152,7 +180,11 @@ def results(request: GovernedRequest, slug: str) -> HttpResponse:
     app = app_for(request.actor, slug)
     start = _start(request)
     runs, has_more = past_runs(request.actor, app=app.id, start=start)
-    return render(request, "runs/results.html", {"app": app, "runs": runs, **_neighbours(start, has_more)})
+    return render(
+        request,
+        "runs/results.html",
+        {"app": app, "tabs": app_tabs(app, "results"), "runs": runs, **_neighbours(start, has_more)},
+    )
 
 
 @authority(Action.SEE_RUN)

@@ -1,6 +1,6 @@
 """Reads of runs. Values out, never rows; what was typed and answered only for the person it belongs to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from allotment.engine.spec.reading import from_plain
 from allotment.kernel import clock
 from allotment.kernel.errors import NotFound
 from allotment.policies.deciding import decide, require
+from allotment.prompts.queries import template_titles
 from allotment.runs.events import after
 from allotment.runs.models import Run, RunEvent, RunState, RunStep
 from allotment.runs.progress import masking_after
@@ -62,6 +63,8 @@ def run_for(actor: Actor, run: UUID) -> RunDetail:
         raise _absent()
     steps = tuple(RunStep.objects.filter(run=row).order_by("finished_at", "id"))
     spec = from_plain(row.spec)
+    masking = masking_after(steps, run)
+    titles = template_titles()
     result: list[Any] = unseal(row.result, column="result", run=run) if row.result else []
     last = RunEvent.objects.filter(run=row).aggregate(last=Max("number"))["last"] or 0
     return RunDetail(
@@ -69,13 +72,14 @@ def run_for(actor: Actor, run: UUID) -> RunDetail:
         spec=spec,
         digest=row.digest,
         form=unseal(row.form, column="form", run=run),
-        parts=shown_parts(result, masking_after(steps, run)),
+        parts=shown_parts(result, masking),
         message=row.message,
         remedy=row.remedy,
-        steps=tuple(_receipt_step(step) for step in steps),
+        steps=tuple(_receipt_step(step, titles) for step in steps),
         tokens_in=row.tokens_in,
         tokens_out=row.tokens_out,
         last_event=last,
+        details_masked=masking.count,
         partial=_partial(row),
     )
 
@@ -91,10 +95,12 @@ def _partial(row: Run) -> dict[str, str]:
     return released
 
 
-def _receipt_step(row: RunStep) -> ReceiptStep:
+def _receipt_step(row: RunStep, titles: Mapping[str, str]) -> ReceiptStep:
+    name, _, number = row.template.partition("@")
     return ReceiptStep(
         step=row.step,
-        template=row.template,
+        template_title=titles.get(row.template, name),
+        template_number=int(number or 0),
         model=row.model,
         runs_here=row.runs_here,
         tokens_in=row.tokens_in,

@@ -76,7 +76,8 @@ class ReceiptStep:
     """One line of the receipt: what a step used and what was checked."""
 
     step: str
-    template: str
+    template_title: str
+    template_number: int
     model: str
     runs_here: bool
     tokens_in: int
@@ -102,5 +103,7 @@ class RunDetail(RunSummary):
     tokens_in: int
     tokens_out: int
     last_event: int
+    details_masked: int
+    """How many different details were masked; one that several steps needed counts once."""
     partial: dict[str, Any]
     """Text released so far, by step, while it runs."""

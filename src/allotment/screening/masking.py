@@ -113,6 +113,13 @@ class Masking:
         pieces.append(Piece(text[done:], None))
         return tuple(piece for piece in pieces if piece.text)
 
+    @property
+    def count(self) -> int:
+        """How many different values have a placeholder."""
+        return sum(
+            value is not None and label != _LOOK_ALIKE_LABEL for (label, _), value in self._values.items()
+        )
+
     def knows(self, kind: Detected, value: str) -> bool:
         """Tell whether `value` was in a text given to `mask`."""
         key = (_LABELS[kind], value)
