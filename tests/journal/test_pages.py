@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from allotment.engine.recording import Entry
+from allotment.journal import naming
 from allotment.journal.queries import Wanted, recent
 from allotment.journal.recording import note, record
 from allotment.journal.sentences import sentence
@@ -44,6 +45,16 @@ def test_an_action_without_a_phrase_is_shown_by_its_name():
     assert sentence("apps.water", "failed", "", "Roses") == (
         "This installation tried to do “apps.water” with “Roses”, which failed."
     )
+
+
+def test_an_object_without_a_name_is_told_by_its_app(monkeypatch):
+    app = new_id()
+    monkeypatch.setitem(naming._finders, "app", lambda ids: dict.fromkeys(ids, "Card questions"))
+    note("apps.run", actor=None, object_kind="run", object_id=str(new_id()), app=app)
+    note("apps.run", actor=None, object_kind="run", object_id="0190-short")
+    unnamed, named = recent(Wanted(), limit=2).entries
+    assert named.sentence == "This installation ran the app “Card questions”."
+    assert unnamed.sentence == "This installation ran the app “0190-short”."
 
 
 def test_each_filter_keeps_what_fits(client, auditor, person):

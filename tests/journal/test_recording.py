@@ -83,6 +83,11 @@ def test_an_object_id_that_is_too_long_is_refused():
         note("apps.run", actor=None, object_kind="app", object_id="x" * 201)
 
 
+def test_a_null_character_is_refused():
+    with pytest.raises(Invalid, match="null character"):
+        note("apps.run", actor=None, object_kind="app", object_id="x", title="a\0b")
+
+
 @pytest.fixture
 def row():
     return JournalEntry.objects.get(number=note("apps.see", actor=None, object_kind="app", object_id="x"))

@@ -4,7 +4,7 @@ Invariant: pages are cut by number, so that entries written meanwhile move nothi
 page 1.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
@@ -106,16 +106,28 @@ def _matching(wanted: Wanted) -> QuerySet[JournalEntry]:
 
 def _named(rows: Collection[JournalEntry]) -> tuple[Recorded, ...]:
     people = naming.names("person", {str(row.actor) for row in rows if row.actor})
+    apps = naming.names("app", {str(row.app) for row in rows if row.app})
     objects = {kind: naming.names(kind, _ids(rows, kind)) for kind in {row.object_kind for row in rows}}
-    return tuple(_recorded(row, people.get(str(row.actor)), objects[row.object_kind]) for row in rows)
+    return tuple(
+        _recorded(
+            row,
+            people.get(str(row.actor)),
+            objects[row.object_kind].get(row.object_id) or _told(row) or apps.get(str(row.app)),
+        )
+        for row in rows
+    )
+
+
+def _told(row: JournalEntry) -> str:
+    """Return the name an entry carries itself."""
+    return str(row.details.get("title") or row.details.get("name") or "")
 
 
 def _ids(rows: Iterable[JournalEntry], kind: str) -> set[str]:
     return {row.object_id for row in rows if row.object_kind == kind}
 
 
-def _recorded(row: JournalEntry, actor_name: str | None, object_names: Mapping[str, str]) -> Recorded:
-    named = object_names.get(row.object_id) or row.details.get("title") or row.details.get("name")
+def _recorded(row: JournalEntry, actor_name: str | None, object_name: str | None) -> Recorded:
     return Recorded(
         number=row.number,
         at=row.at,
@@ -125,7 +137,7 @@ def _recorded(row: JournalEntry, actor_name: str | None, object_names: Mapping[s
         actor_name=actor_name or (_short(str(row.actor)) if row.actor else ""),
         object_kind=row.object_kind,
         object_id=row.object_id,
-        object_name=str(named) if named else _short(row.object_id),
+        object_name=object_name or _short(row.object_id),
         space=row.space,
         app=row.app,
         run=row.run,

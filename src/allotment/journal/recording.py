@@ -68,6 +68,12 @@ def row_of(entry: Entry) -> JournalEntry:
             hint=f"Use at most {OBJECT_ID_LENGTH} characters; a digest stands for longer names.",
             where="object_id",
         )
+    if any("\0" in text for text in (entry.object_id, *entry.details.values()) if isinstance(text, str)):
+        raise Invalid(
+            f"The journal cannot hold a null character in “{entry.action}”.",
+            hint="Leave it out; PostgreSQL stores no such text.",
+            where="details",
+        )
     row = JournalEntry(
         at=entry.at,
         action=entry.action,
