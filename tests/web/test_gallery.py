@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.test import RequestFactory
 from playwright.sync_api import Browser, Page, Route
 
+from allotment.engine.actions import Action
 from allotment.web import assets, navigation
 from allotment.web.middleware import CONTENT_SECURITY_POLICY
 from allotment.web.pages import gallery
@@ -32,6 +33,8 @@ class Visitor:
 @pytest.fixture
 def html(monkeypatch: pytest.MonkeyPatch) -> str:
     """The gallery as the server writes it, with every registered entry in the navigation."""
+    here = navigation.NavEntry("Components", "web:gallery", "swatch", Action.SEE_GALLERY)
+    monkeypatch.setitem(navigation._entries, here.url_name, here)
     monkeypatch.setattr(navigation, "_allowed", lambda _request, _action: True)
     request = RequestFactory().get("/gallery/")
     request.user = Visitor()
