@@ -1,7 +1,10 @@
 """The request of a view behind the gatekeeper: an HTTP request whose actor is known."""
 
+from collections.abc import Callable
+
 from django.http import HttpRequest
 
+from allotment.engine.actions import Action
 from allotment.engine.principals import Actor
 
 
@@ -9,3 +12,5 @@ class GovernedRequest(HttpRequest):
     """A request of somebody signed in; `policies.authority.Gatekeeper` sets the actor before the view."""
 
     actor: Actor
+    may: Callable[[Action], bool]
+    """Whether the pages of an action are open to this person; for showing or hiding a button."""

@@ -5,6 +5,7 @@ Questions about one object are asked again, by the view, with `deciding.require`
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -58,7 +59,7 @@ def may_open(request: HttpRequest, action: Action) -> bool:
 
 
 class Gatekeeper:
-    """Middleware that decides before the view runs, and leaves the actor on the request."""
+    """Middleware that decides before the view runs, and leaves `actor` and `may` on the request."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -80,6 +81,7 @@ class Gatekeeper:
             if actor is None and not decide(None, action).allowed:
                 return _to_sign_in(request)
             require(actor, action)
+            request.__dict__["may"] = partial(may_open, request)
         except (Misconfigured, NotAllowed) as error:
             return respond(request, problem_of(error) or unexpected())
         return None

@@ -56,7 +56,7 @@ def people(request: GovernedRequest) -> HttpResponse:
         "page": page,
         "people": queries.people(tuple(page.object_list)),
         "query": urlencode({"q": search, "role": role.value if role else ""}),
-        "may_manage": _may_manage(request),
+        "may_manage": request.may(Action.MANAGE_PEOPLE),
     }
     return render(request, "people/people.html", context)
 
@@ -88,7 +88,7 @@ def person(request: GovernedRequest, person_id: UUID) -> HttpResponse:
         "person": found,
         "roles": role_rows({role.value for role in found.roles}),
         "spaces_form": SpacesForm(initial={"spaces": [str(space.id) for space in found.spaces]}),
-        "may_manage": _may_manage(request),
+        "may_manage": request.may(Action.MANAGE_PEOPLE),
         "is_oneself": found.id == request.actor.person,
     }
     return render(request, "people/person.html", context)
@@ -146,8 +146,3 @@ def bring_back(request: GovernedRequest, person_id: UUID) -> HttpResponseRedirec
 
 def _show_link(request: GovernedRequest, link: HandedLink) -> HttpResponse:
     return render(request, "people/link.html", {"link": link, "person": queries.person(link.person)})
-
-
-def _may_manage(request: GovernedRequest) -> bool:
-    """Whether to show the buttons; the gatekeeper decides about pressing them."""
-    return Role.ADMINISTRATOR in request.actor.roles

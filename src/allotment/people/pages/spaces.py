@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from allotment.engine.actions import Action
-from allotment.engine.principals import Role
 from allotment.kernel.errors import Conflict
 from allotment.people import joining, queries
 from allotment.people.forms import MembersForm, SpaceForm
@@ -22,7 +21,9 @@ from allotment.web.declaring import declares
 def spaces(request: GovernedRequest) -> HttpResponse:
     """List the spaces."""
     return render(
-        request, "people/spaces.html", {"spaces": queries.all_spaces(), "may_manage": _may_manage(request)}
+        request,
+        "people/spaces.html",
+        {"spaces": queries.all_spaces(), "may_manage": request.may(Action.MANAGE_SPACES)},
     )
 
 
@@ -55,7 +56,7 @@ def space(request: GovernedRequest, space_id: UUID) -> HttpResponse:
         "members": members,
         "members_form": MembersForm(initial={"people": [str(member.id) for member in members]}),
         "form": SpaceForm(initial={"name": found.name, "purpose": found.purpose}),
-        "may_manage": _may_manage(request),
+        "may_manage": request.may(Action.MANAGE_SPACES),
     }
     return render(request, "people/space.html", context)
 
@@ -82,8 +83,3 @@ def set_members(request: GovernedRequest, space_id: UUID) -> HttpResponseRedirec
         joining.set_members(request.actor, space_id, form.chosen_people())
         messages.success(request, _("The members are saved."))
     return redirect("people:space", space_id)
-
-
-def _may_manage(request: GovernedRequest) -> bool:
-    """Whether to show the forms; the gatekeeper decides about sending them."""
-    return Role.ADMINISTRATOR in request.actor.roles
