@@ -86,7 +86,9 @@ def test_an_older_version_is_offered_again_when_the_newest_is_recalled(desk: Des
     assert [summary.version for summary in approved_templates()] == [1]
 
 
-@pytest.mark.parametrize("reference", ["reply-to-a-customer@2", "nothing@1", "nothing", "@1", "a@0", "a@x", "A@1"])
+@pytest.mark.parametrize(
+    "reference", ["reply-to-a-customer@2", "nothing@1", "nothing", "@1", "a@0", "a@x", "A@1"]
+)
 def test_unknown_references_are_not_found(desk: Desk, reference: str) -> None:
     desk.approved()
     with pytest.raises(NotFound):
@@ -161,7 +163,9 @@ def test_a_name_is_taken_once(desk: Desk) -> None:
         desk.draft()
 
 
-@pytest.mark.parametrize(("title", "name"), [("New", "template-new"), ("24 hours", "template-24-hours"), ("Ü", "u")])
+@pytest.mark.parametrize(
+    ("title", "name"), [("New", "template-new"), ("24 hours", "template-24-hours"), ("Ü", "u")]
+)
 def test_names_come_from_titles_and_are_never_pages(desk: Desk, title: str, name: str) -> None:
     assert desk.draft(title).family.name == name
 
@@ -176,7 +180,9 @@ def test_a_new_draft_starts_from_the_wording_and_opens_once(desk: Desk) -> None:
 def test_every_change_is_in_the_journal(desk: Desk) -> None:
     version = desk.approved()
     recall(version.id, desk.tom.id, "Rude.")
-    entries = JournalEntry.objects.filter(object_kind="template", object_id=str(version.id)).order_by("number")
+    entries = JournalEntry.objects.filter(object_kind="template", object_id=str(version.id)).order_by(
+        "number"
+    )
     assert [(entry.action, entry.details["change"]) for entry in entries] == [
         ("templates.write", "started"),
         ("templates.write", "proposed"),

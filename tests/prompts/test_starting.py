@@ -63,5 +63,6 @@ def test_the_shipped_library_is_sound_and_answers_customers() -> None:
     shipped = {summary.name: summary for summary in approved_templates()}
     assert len(shipped) >= 15
     assert any(
-        {"industry", "customer_query"} <= {slot.name for slot in summary.slots} for summary in shipped.values()
+        {"industry", "customer_query"} <= {slot.name for slot in summary.slots}
+        for summary in shipped.values()
     )

@@ -26,7 +26,10 @@ class WordingForm(forms.Form):
     """A template's words about itself, and its wording."""
 
     title = forms.CharField(
-        label=_("Title"), max_length=120, help_text=_("What it does, as people will look for it.")
+        label=_("Title"),
+        max_length=120,
+        help_text=_("What it does, as people will look for it."),
+        error_messages={"required": _("Give it a title.")},
     )
     purpose = forms.CharField(label=_("Purpose"), max_length=500, required=False)
     category = forms.ChoiceField(label=_("Kind of work"), choices=Category.choices)
@@ -41,6 +44,7 @@ class WordingForm(forms.Form):
         label=_("Question"),
         max_length=MAX_TEXT,
         widget=forms.Textarea(attrs={"rows": 9}),
+        error_messages={"required": _("Write what the model is asked.")},
         help_text=_(
             "What the model is asked. Write a slot as {customer_query}; small letters and underscores."
         ),
@@ -58,7 +62,9 @@ class WordingForm(forms.Form):
 class SlotForm(forms.Form):
     """The settings of one slot."""
 
-    label = forms.CharField(label=_("Label"), max_length=120)
+    label = forms.CharField(
+        label=_("Label"), max_length=120, error_messages={"required": _("Say what goes into this slot.")}
+    )
     kind = forms.ChoiceField(label=_("What goes in"), choices=SLOT_KINDS)
     required = forms.BooleanField(label=_("Must be filled"), required=False)
     max_length = forms.IntegerField(label=_("Most characters"), min_value=1, max_value=MAX_LENGTH)
@@ -159,6 +165,7 @@ class ReasonForm(forms.Form):
         label=_("Reason"),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Say why, in a sentence.")},
     )
 
 
