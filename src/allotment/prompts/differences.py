@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from django.utils.translation import gettext as _
+
 from allotment.engine.templates import Slot
 from allotment.prompts.wording import Wording
 
@@ -62,8 +64,8 @@ def lines_between(before: Sequence[str], after: Sequence[str]) -> tuple[Line, ..
 
 def slot_line(slot: Slot) -> str:
     """Return a slot with all its settings in one line."""
-    parts = [f"{{{slot.name}}}", slot.label, slot.kind, "required" if slot.is_required else "optional"]
-    parts.append(f"≤ {slot.max_length}")
+    parts = [f"{{{slot.name}}}", slot.label, slot.kind, _("required") if slot.is_required else _("optional")]
+    parts.append(_("up to %(most)s characters") % {"most": slot.max_length})
     if slot.options:
         parts.append(" | ".join(slot.options))
     if slot.example:
