@@ -78,6 +78,8 @@ class ConnectionSummary:
     host: str
     runs_here: bool
     is_built_in: bool
+    has_secret: bool
+    """Whether a credential is stored."""
     state: str
     trouble: str
     added_by: UUID | None
@@ -234,6 +236,7 @@ def _summary(row: Connection, model_count: int, on_count: int) -> ConnectionSumm
         host=host_of(row.values),
         runs_here=row.runs_here,
         is_built_in=is_built_in,
+        has_secret=bool(row.sealed_secrets),
         state=row.state,
         trouble=row.trouble,
         added_by=row.added_by_id,
