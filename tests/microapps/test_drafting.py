@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.conftest import Somebody
+from tests.microapps.specs import customer_reply
 
 from allotment.engine.asking import Message
 from allotment.engine.spec.reading import from_plain
@@ -13,14 +15,14 @@ from allotment.engine.spec.validation import problems
 from allotment.engine.templates import Slot
 from allotment.kernel.errors import Unavailable
 from allotment.microapps import describing
+from allotment.microapps.checking import problems_of
 from allotment.microapps.drafting_model import ModelDrafter, plan_schema
 from allotment.microapps.drafting_nearest import NearestDrafter, rank
 from allotment.microapps.facts import TemplateFacts
 from allotment.microapps.mending import app_from
 from allotment.microapps.starters import Starter, all_starters
 from allotment.microapps.wording import purpose_from, title_from
-from tests.conftest import Somebody
-from tests.microapps.specs import customer_reply
+from allotment.prompts.starting import plant_library
 
 MAIN_JOB = "I need a tool that writes polite replies to customers' questions and sorts them by topic"
 
@@ -73,7 +75,7 @@ PLAN = {
 
 def a_starter(name: str, outcome: str, *keywords: str) -> Starter:
     app = from_plain(customer_reply(name=name, title=name.replace("-", " ").capitalize(), purpose=outcome))
-    return Starter(name, outcome, "writing", keywords, app)
+    return Starter(name, outcome, "writing", keywords, 1, app)
 
 
 STARTERS = (
@@ -117,6 +119,20 @@ def test_any_sentence_gets_a_whole_app(need: str) -> None:
 )
 def test_a_title_is_taken_from_the_sentence(need: str, title: str) -> None:
     assert title_from(need) == title
+
+
+@pytest.mark.parametrize(
+    ("need", "name"),
+    [
+        (MAIN_JOB, "reply-to-a-customer"),
+        ("turn meeting notes into a to-do list", "minutes-to-actions"),
+        ("summarise contracts", "summarise-a-document"),
+        ("something for angry customers", "answer-a-complaint"),
+        ("tell me if reviews are positive or negative", "mood-of-feedback"),
+    ],
+)
+def test_the_starters_that_ship_are_found(need: str, name: str) -> None:
+    assert rank(need, all_starters())[0].starter.name == name
 
 
 def test_the_purpose_keeps_the_whole_sentence() -> None:
@@ -195,7 +211,7 @@ def test_whatever_a_model_says_ends_in_a_whole_app_or_in_none(plan: dict[str, An
     assert app is None or problems(app) == ()
 
 
-def drafter(answer: Mapping[str, Any] | None | Exception) -> ModelDrafter:
+def drafter(answer: Mapping[str, Any] | Exception | None) -> ModelDrafter:
     def ask(messages: Sequence[Message], schema: Mapping[str, Any]) -> Mapping[str, Any] | None:
         assert schema == plan_schema(TEMPLATES)
         if isinstance(answer, Exception):
@@ -228,7 +244,7 @@ def test_without_a_usable_plan_the_nearest_starter_is_filled_in(answer: Any) -> 
 def test_describing_makes_a_private_draft(mira: Somebody) -> None:
     drafted = describing.describe(mira.actor, MAIN_JOB)
 
-    assert drafted.proposal.starter == "customer-reply"
+    assert drafted.proposal.starter == "reply-to-a-customer"
     assert drafted.app.title == "Write polite replies to customers' questions"
     assert len(drafted.app.near_starters) == 3
 
@@ -240,7 +256,11 @@ def test_an_empty_or_endless_sentence_is_refused(need: str) -> None:
     assert refused.value.hint  # type: ignore[attr-defined]
 
 
-def test_every_starter_that_ships_is_whole() -> None:
+@pytest.mark.django_db
+def test_every_starter_that_ships_is_whole_with_the_templates_that_ship() -> None:
+    plant_library()
+    assert len(all_starters()) >= 12
     for starter in all_starters():
-        assert problems(starter.app) == (), starter.name
+        assert problems_of(starter.app) == (), starter.name
         assert starter.keywords
+        assert starter.name == starter.app.name

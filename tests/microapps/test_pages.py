@@ -5,12 +5,12 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 from django.urls import reverse
+from tests.conftest import SignIn, Somebody
+from tests.microapps.conftest import MakeApp
 
 from allotment.microapps import publishing, queries
 from allotment.microapps.releasing import WantedReach
 from allotment.microapps.states import Audience, State
-from tests.conftest import SignIn, Somebody
-from tests.microapps.conftest import MakeApp
 
 MAIN_JOB = "I need a tool that writes polite replies to customers' questions and sorts them by topic"
 
@@ -81,7 +81,7 @@ def test_describing_leads_to_the_builder(post: Callable, mira: Somebody) -> None
 
     (app,) = queries.visible_apps(mira.actor, queries.AppFilter()).apps
     assert (response.status_code, response.url) == (302, reverse("microapps:build", args=[app.slug]))
-    assert queries.app_for(mira.actor, app.id).starter == "customer-reply"
+    assert queries.app_for(mira.actor, app.id).starter == "reply-to-a-customer"
 
 
 def test_a_sentence_that_cannot_be_used_stays_in_the_box(post: Callable, mira: Somebody) -> None:
@@ -105,10 +105,10 @@ def test_the_list_is_searched_and_an_empty_search_helps(
 
 
 def test_a_starter_shows_what_it_does_and_becomes_an_app(shown: Get, post: Callable, mira: Somebody) -> None:
-    assert "Use this one" in shown(mira, "starter", "customer-reply")
+    assert "Use this one" in shown(mira, "starter", "reply-to-a-customer")
 
-    assert post(mira, "starter", "customer-reply").status_code == 302
-    assert queries.app_for(mira.actor, "customer-reply").starter == "customer-reply"
+    assert post(mira, "starter", "reply-to-a-customer").status_code == 302
+    assert queries.app_for(mira.actor, "reply-to-a-customer").starter == "reply-to-a-customer"
 
 
 def test_the_gallery_is_searched(shown: Get, colleague: Somebody) -> None:

@@ -3,6 +3,8 @@
 from itertools import product
 
 import pytest
+from tests.conftest import MakePerson, Somebody
+from tests.microapps.conftest import MakeApp
 
 from allotment.engine.actions import Action
 from allotment.engine.principals import Role
@@ -13,8 +15,6 @@ from allotment.microapps.releasing import WantedReach
 from allotment.microapps.states import Audience
 from allotment.microapps.values import AppFilter
 from allotment.policies.deciding import decide
-from tests.conftest import MakePerson, Somebody
-from tests.microapps.conftest import MakeApp
 
 EVERYTHING = AppFilter(with_parked=True, count=200)
 

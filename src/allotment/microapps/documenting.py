@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from allotment.engine.spec.app import App, Ask
 from allotment.engine.spec.phrases import Piece
-from allotment.engine.spec.sentences import sentences
+from allotment.engine.spec.sentences import Sentence, sentences
 from allotment.microapps.facts import TemplateFacts
 from allotment.microapps.states import Audience
 from allotment.microapps.surroundings import around
@@ -19,6 +19,7 @@ class Told:
 
     pieces: tuple[Piece, ...]
     template: Piece | None
+    """Where the sentence itself does not name it."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def document(spec: App) -> Documentation:
     names = dict.fromkeys(step.model for step in spec.steps if isinstance(step, Ask))
     asked = dict.fromkeys(model for name in names if (model := surroundings.model(name)) is not None)
     return Documentation(
-        steps=tuple(Told(one.pieces(_), one.template) for one in sentences(spec, titles)),
+        steps=tuple(_told(one) for one in sentences(spec, titles)),
         data=_data_words(spec),
         goes_to=tuple(
             _("%(model)s, on this machine: nothing leaves the building.") % {"model": model.title}
@@ -62,6 +63,11 @@ def reach_words(reach: Reach) -> str:
     if reach.audience is Audience.PEOPLE and reach.people:
         return ", ".join(person.name for person in reach.people)
     return _("Only the owner and the deputy")
+
+
+def _told(sentence: Sentence) -> Told:
+    pieces = sentence.pieces(_)
+    return Told(pieces, None if sentence.template in pieces else sentence.template)
 
 
 def _data_words(spec: App) -> tuple[str, ...]:

@@ -58,6 +58,7 @@ _SYNONYMS = (
     "letter note",
     "idea brainstorm suggestion",
     "faq knowledge",
+    "welcome onboarding newcomer joiner",
 )
 
 

@@ -9,13 +9,14 @@ from functools import cache
 from pathlib import Path
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from allotment.engine.spec.app import App
 from allotment.engine.spec.reading import from_located
 from allotment.engine.spec.yaml_text import parse
 from allotment.kernel.errors import NotFound
-from allotment.prompts.states import Category
 
+_CATEGORIES = {"writing": _lazy("Writing help"), "reports": _lazy("Reports"), "chores": _lazy("Daily chores")}
 _FOLDER = Path(__file__).parent / "starters"
 
 
@@ -29,6 +30,8 @@ class Starter:
     category: str
     keywords: tuple[str, ...]
     """Words people use when they need it."""
+    minutes: int
+    """How long it takes until it is one's own and tried out."""
     app: App
 
     @property
@@ -38,7 +41,8 @@ class Starter:
 
 
 def read_starter(name: str, text: str) -> Starter:
-    """Return the starter in a YAML text: the spec, and beside it `starter:` with outcome, category and keywords."""
+    """Return the starter in a YAML text: the spec, and beside it `starter:` with outcome, category,
+    keywords and minutes."""
     located = parse(text)
     about = located.data.pop("starter")
     return Starter(
@@ -46,6 +50,7 @@ def read_starter(name: str, text: str) -> Starter:
         outcome=str(about["outcome"]),
         category=str(about["category"]),
         keywords=tuple(str(word) for word in about["keywords"]),
+        minutes=int(about["minutes"]),
         app=from_located(located),
     )
 
@@ -88,8 +93,8 @@ def categories() -> tuple[tuple[str, str], ...]:
 
 
 def category_title(category: str) -> str:
-    """Return a category in words; it is the same list as for templates, and open."""
-    return str(Category(category).label) if category in Category.values else category.capitalize()
+    """Return a category in words."""
+    return str(_CATEGORIES.get(category, category.capitalize()))
 
 
 def _text(starter: Starter) -> str:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from django import forms
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from allotment.engine.actions import Action
@@ -40,11 +41,40 @@ def rights(actor: Actor, app: AppDetail) -> Rights:
     )
 
 
+@dataclass(frozen=True)
+class Tab:
+    """One of the pages of an app."""
+
+    label: str
+    url: str
+    is_current: bool
+
+
+def tabs(app: AppDetail, may: Rights, current: str = "") -> tuple[Tab, ...]:
+    """Return the pages of an app this person may open; `current` is the URL name of the one that is shown."""
+    pages = (
+        ("runs:run", _("Run once"), may.run),
+        ("runs:results", _("Past results"), True),
+        ("microapps:about", _("About this app"), True),
+        ("microapps:build", _("Builder"), may.edit),
+        ("microapps:versions", _("Versions"), True),
+        ("microapps:settings", _("Settings"), may.edit),
+        ("microapps:publish", _("Sharing"), may.publish),
+    )
+    return tuple(
+        Tab(label, reverse(name, args=[app.slug]), is_current=name == current)
+        for name, label, is_open in pages
+        if is_open
+    )
+
+
 def opened(request: GovernedRequest, slug: str, action: Action) -> tuple[AppDetail, dict[str, object]]:
     """Return the app when this person may do `action` with it, and the context its pages share."""
     app = app_for(request.actor, slug)
     require(request.actor, action, resource(app))
-    return app, {"app": app, "may": rights(request.actor, app)}
+    may = rights(request.actor, app)
+    match = request.resolver_match
+    return app, {"app": app, "may": may, "tabs": tabs(app, may, "" if match is None else match.view_name)}
 
 
 def number_in(text: str, *, otherwise: int = 0) -> int:

@@ -22,9 +22,10 @@ from allotment.people.requests import GovernedRequest
 from allotment.policies.authority import authority
 from allotment.policies.deciding import decide
 
-_SHOWN_FIRST = ("customer-reply", "minutes-to-actions", "sort-this-inbox")
+_SHOWN_FIRST = ("reply-to-a-customer", "minutes-to-actions", "sort-this-inbox", "weekly-report-from-notes")
 _PAGE_LENGTH = 30
 _HOME_LENGTH = 12
+_TILES = 4
 
 
 @dataclass(frozen=True)
@@ -118,4 +119,4 @@ def _needs(app: AppSummary, runs: RunStatistics, reasons: dict[UUID, str]) -> st
 def _first_starters() -> list[Starter]:
     known = {one.name for one in all_starters()}
     first = [starter(name) for name in _SHOWN_FIRST if name in known]
-    return [*first, *(one for one in all_starters() if one not in first)][:3]
+    return [*first, *(one for one in all_starters() if one not in first)][:_TILES]
