@@ -3,7 +3,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-HOME_OF_DEMO ?= .allotment
+# The tests of packages that store rows; they pass on SQLite and on PostgreSQL.
+STORING := tests/people tests/journal tests/llms tests/prompts tests/microapps tests/runs
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -20,6 +21,7 @@ demo: $(VENV)/run.stamp model  ## The main job in the terminal; fills an install
 
 test: $(VENV)/check.stamp model  ## Install what the tests need and run them.
 	$(BIN)/python tests/needs.py
+	$(BIN)/python -m tests.postgres $(BIN)/pytest -m "not sqlite" $(STORING)
 	$(BIN)/pytest
 
 check: $(VENV)/check.stamp  ## What CI runs: lint, types, architecture contracts, tests.

@@ -48,6 +48,7 @@ def database_file() -> str:
     return str(django_settings.DATABASES["default"]["NAME"])
 
 
+@pytest.mark.sqlite
 def test_a_recorded_entry_is_on_disk_when_its_number_arrives(writer):
     number = asyncio.run(writer.record(entry("first")))
     with sqlite3.connect(f"file:{database_file()}?mode=ro", uri=True) as other:
@@ -123,6 +124,7 @@ def test_a_cancelled_caller_leaves_its_entry_in_the_journal(writer):
     assert JournalEntry.objects.filter(object_id=name).count() == 1
 
 
+@pytest.mark.sqlite
 def test_a_locked_database_fails_every_waiting_caller_and_recovers(impatient, writer):
     lock = sqlite3.connect(database_file(), isolation_level=None)
     lock.execute("BEGIN IMMEDIATE")
@@ -139,6 +141,7 @@ def test_a_locked_database_fails_every_waiting_caller_and_recovers(impatient, wr
     assert asyncio.run(writer.record(entry())) > 0
 
 
+@pytest.mark.sqlite
 def test_a_database_that_may_only_be_read_fails_the_caller(writer, monkeypatch):
     read_only = "PRAGMA query_only=ON"
     monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "init_command", read_only)
@@ -147,6 +150,7 @@ def test_a_database_that_may_only_be_read_fails_the_caller(writer, monkeypatch):
     assert "readonly" in failure.value.hint
 
 
+@pytest.mark.sqlite
 def test_a_full_disk_fails_the_caller(writer, monkeypatch):
     """SQLite answers SQLITE_FULL at its page limit just as it does on a full disk."""
     pages = Path(database_file()).stat().st_size // 4096

@@ -39,6 +39,7 @@ def test_connecting_is_in_the_journal_without_the_key(server, officer):
     assert GOOD_KEY not in repr(entry)
 
 
+@pytest.mark.sqlite
 @pytest.mark.django_db(transaction=True)
 def test_no_file_of_the_database_contains_the_key(server, officer):
     connect(server.connection(), officer.actor)

@@ -6,8 +6,9 @@ from urllib.parse import unquote, urlsplit
 from allotment.kernel.errors import Misconfigured
 from allotment.kernel.settings import Settings
 
+# FULL: what the journal says is on disk survives a power cut, not only a crash.
 _SQLITE_PRAGMAS = (
-    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000; PRAGMA foreign_keys=ON;"
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA foreign_keys=ON;"
 )
 
 

@@ -126,7 +126,6 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "/static/"
-FORMS_URLFIELD_ASSUME_HTTPS = True
 
 LOGGING = {
     "version": 1,
