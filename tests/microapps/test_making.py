@@ -7,8 +7,8 @@ from tests.microapps.specs import customer_reply
 
 from allotment.journal.models import JournalEntry
 from allotment.kernel.errors import NotAllowed
-from allotment.microapps import making
-from allotment.microapps.states import Audience, State
+from allotment.microapps import making, queries, saving
+from allotment.microapps.states import Audience, State, Tier
 
 
 @pytest.mark.django_db
@@ -67,3 +67,13 @@ def test_a_colleague_makes_no_apps(colleague: Somebody) -> None:
 )
 def test_slugs_are_plain_words(text: str, slug: str) -> None:
     assert making.slug_from(text) == slug
+
+
+@pytest.mark.django_db
+def test_the_risk_of_a_draft_follows_what_it_declares(mira: Somebody) -> None:
+    app = making.make_from_plain(mira.actor, customer_reply(data={"special": True}))
+    assert app.tier is Tier.MEDIUM
+
+    saving.save_working(app.id, mira.actor, customer_reply(), app.working_revision)
+
+    assert queries.app_for(mira.actor, app.id).tier is Tier.LOW

@@ -17,7 +17,9 @@ from allotment.engine.spec.reading import to_plain
 from allotment.journal.recording import note
 from allotment.microapps import starters
 from allotment.microapps.models import MicroApp
-from allotment.microapps.stored import detail_of
+from allotment.microapps.rules import tier
+from allotment.microapps.states import Audience
+from allotment.microapps.stored import data_of, detail_of
 from allotment.microapps.values import AppDetail
 from allotment.policies.deciding import require
 
@@ -57,6 +59,7 @@ def make_from_plain(
         purpose=str(plain.get("purpose") or "")[:500],
         owner_id=actor.person,
         working_spec={**plain, "name": slug, "title": title},
+        tier=tier(data_of(plain), Audience.ME),
         starter=starter,
         near_starters=list(near),
     )

@@ -120,8 +120,8 @@ def version_spec(app_id: UUID, number: int) -> App:
 def runnable(app_id: UUID, actor: Actor, *, draft: bool = False) -> Runnable:
     """Return exactly what a run of this app by this person executes.
 
-    Raises `NotFound` for an app that is not theirs to know, `NotAllowed` when nothing runs for them, and `Invalid`
-    when the working copy cannot run yet.
+    Raises `NotFound` without such an app, `NotAllowed` when nothing runs for them, and `BrokenSpec` when the working
+    copy cannot be read yet.
     """
     row = _row(app_id)
     app = summary_of(row)

@@ -22,7 +22,9 @@ from allotment.kernel.errors import Conflict, Invalid
 from allotment.microapps import checking
 from allotment.microapps.models import AppVersion, MicroApp
 from allotment.microapps.queries import resource
-from allotment.microapps.stored import held, summary_of
+from allotment.microapps.rules import tier
+from allotment.microapps.states import Audience
+from allotment.microapps.stored import data_of, held, summary_of
 from allotment.policies.deciding import require
 
 
@@ -55,9 +57,13 @@ def store_working(row: MicroApp, actor: Actor, plain: dict[str, Any], *, how: st
     row.working_spec = {**plain, "name": row.slug}
     row.title = str(plain.get("title") or row.title)[:120]
     row.purpose = str(plain.get("purpose") or "")[:500]
+    if row.published_version_id is None:
+        row.tier = tier(data_of(plain), Audience(row.audience))
     row.working_revision += 1
     row.working_saved_at = clock.now()
-    row.save(update_fields=["working_spec", "title", "purpose", "working_revision", "working_saved_at"])
+    row.save(
+        update_fields=["working_spec", "title", "purpose", "tier", "working_revision", "working_saved_at"]
+    )
     note(
         Action.EDIT_APP,
         actor=actor.person,

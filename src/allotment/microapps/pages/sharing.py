@@ -36,11 +36,12 @@ def publish(request: GovernedRequest, slug: str) -> HttpResponse:
         else:
             messages.success(request, _published_words(done))
             return redirect("microapps:about", slug=slug)
+    checks = checks_of_working(app)
     context |= {
         "form": form,
         "assessments": [(Audience(one), assess(app.data, Audience(one))) for one in Audience],
-        "stops": [check for check in checks_of_working(app) if check.level == "stop"],
-        "warnings": [check for check in checks_of_working(app) if check.level == "warn"],
+        "stops": [check for check in checks if check.level == "stop"],
+        "warnings": [check for check in checks if check.level == "warn"],
         "reach": reach_words(app.reach),
     }
     return render(request, "microapps/publish.html", context, status=422 if form.errors else 200)
