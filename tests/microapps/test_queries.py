@@ -73,6 +73,12 @@ def test_lists_come_in_parts_with_the_total(apps: None, mira: Somebody) -> None:
     assert (len(found.apps), found.total) == (3, 10)
 
 
+def test_the_latest_edit_comes_first_when_asked(apps: None, mira: Somebody) -> None:
+    found = queries.visible_apps(mira.actor, AppFilter(latest_first=True))
+
+    assert found.apps[0].title == "Draft alone"
+
+
 def test_an_app_that_is_not_shared_is_as_if_it_were_not_there(make_app: MakeApp, jonas: Somebody) -> None:
     app = make_app()
 

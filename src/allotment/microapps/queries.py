@@ -83,6 +83,8 @@ def visible_apps(actor: Actor, wanted: AppFilter) -> AppPage:
         rows = rows.filter(
             Q(title__icontains=word) | Q(purpose__icontains=word) | Q(owner__name__icontains=word)
         )
+    if wanted.latest_first:
+        rows = rows.order_by("-working_saved_at")
     part = rows[wanted.start : wanted.start + wanted.count]
     return AppPage(tuple(summary_of(row) for row in part), rows.count())
 

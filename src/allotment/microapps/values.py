@@ -146,6 +146,8 @@ class AppFilter:
     only_mine: bool = False
     only_runnable: bool = False
     with_parked: bool = False
+    latest_first: bool = False
+    """By when the working copy was saved, instead of by title."""
     start: int = 0
     count: int = 50
 

@@ -25,6 +25,7 @@ from allotment.policies.deciding import decide
 _SHOWN_FIRST = ("reply-to-a-customer", "minutes-to-actions", "sort-this-inbox", "weekly-report-from-notes")
 _PAGE_LENGTH = 30
 _HOME_LENGTH = 12
+_HOME_SHARED = 6
 _TILES = 4
 
 
@@ -48,9 +49,9 @@ def home_page(request: GovernedRequest, form: DescribeForm, status: int = 200) -
     """Show the start page with this form."""
     actor = request.actor
     may_make = decide(actor, Action.MAKE_APP).allowed
-    mine = queries.visible_apps(actor, AppFilter(only_mine=True, count=_HOME_LENGTH))
+    mine = queries.visible_apps(actor, AppFilter(only_mine=True, latest_first=True, count=_HOME_LENGTH))
     shared = queries.visible_apps(actor, AppFilter(only_runnable=True, count=_HOME_LENGTH))
-    others = [app for app in shared.apps if not app.is_looked_after_by(actor.person)]
+    others = [app for app in shared.apps if not app.is_looked_after_by(actor.person)][:_HOME_SHARED]
     may_review = decide(actor, Action.REVIEW_APP).allowed
     context = {
         "form": form,
