@@ -18,7 +18,6 @@ from django_htmx.http import HttpResponseClientRedirect
 from allotment.engine.actions import Action
 from allotment.engine.principals import Actor
 from allotment.kernel.errors import Misconfigured, NotAllowed
-from allotment.people.models import Person
 from allotment.people.queries import actor_of
 from allotment.people.requests import GovernedRequest
 from allotment.policies.deciding import decide, require
@@ -48,7 +47,7 @@ def actor_in(request: HttpRequest) -> Actor | None:
     """Return who makes this request, read once per request; None when nobody is signed in."""
     if "actor" not in request.__dict__:
         user = request.user
-        request.__dict__["actor"] = actor_of(user) if isinstance(user, Person) else None
+        request.__dict__["actor"] = actor_of(user) if user.is_authenticated else None
     actor: Actor | None = request.__dict__["actor"]
     return actor
 
