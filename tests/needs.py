@@ -3,15 +3,15 @@
 Installs what is missing when it may (root on a machine with apt-get); otherwise says what to install.
 """
 
-import glob
 import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 NEEDS = {
     "chromium": lambda: shutil.which("chromium") or shutil.which("chromium-browser"),
-    "postgresql": lambda: shutil.which("pg_ctl") or glob.glob("/usr/lib/postgresql/*/bin/pg_ctl"),
+    "postgresql": lambda: shutil.which("pg_ctl") or any(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl")),
 }
 
 

@@ -5,29 +5,48 @@ Prints, as JSON on the last line, the e-mail address of a person per role and th
 
 import json
 import sys
+from pathlib import Path
 
 from allotment.site.starting import start_django
 
 start_django()
 
+from tests.serving import PASSWORD  # noqa: E402
+
 from allotment.composition.preparing import prepare  # noqa: E402 - features need Django started
 from allotment.engine.principals import Role  # noqa: E402
-from allotment.microapps.making import make_from_starter  # noqa: E402
+from allotment.llms.models import Connection  # noqa: E402
+from allotment.microapps.exchanging import push  # noqa: E402
 from allotment.microapps.publishing import publish  # noqa: E402
+from allotment.microapps.queries import review  # noqa: E402
+from allotment.microapps.releasing import WantedReach  # noqa: E402
+from allotment.microapps.reviewing import approve  # noqa: E402
 from allotment.microapps.saving import save_version  # noqa: E402
-from allotment.microapps.values import Named, Reach  # noqa: E402
+from allotment.microapps.states import Audience  # noqa: E402
 from allotment.people.models import Membership, Person, RoleGrant, Space  # noqa: E402
 from allotment.people.queries import actor_of  # noqa: E402
-from tests.serving import PASSWORD  # noqa: E402
 
 
 def main() -> None:
     """Plant, and say what was planted."""
-    json.loads(sys.argv[1] if len(sys.argv) > 1 else "{}")
+    choices = json.loads(sys.argv[1] if len(sys.argv) > 1 else "{}")
     prepare()
     space, _ = Space.objects.get_or_create(name="Service desk", defaults={"purpose": "Answers customers"})
     made = {role.value: _person(role, space) for role in Role}
-    print(json.dumps({**{role: person.email for role, person in made.items()}, "app": "customer-reply"}))
+    if "scripted" in choices:
+        Connection.objects.filter(kind="scripted").update(values=choices["scripted"])
+    app = _published_app(made, space)
+    print(json.dumps({**{role: person.email for role, person in made.items()}, "app": app}))
+
+
+def _published_app(made: dict[str, Person], space: Space) -> str:
+    maker, reviewer = actor_of(made[Role.MAKER.value]), actor_of(made[Role.REVIEWER.value])
+    pushed = push(maker, (Path(__file__).parent / "customer_reply.yaml").read_text(encoding="utf-8"))
+    save_version(pushed.app.id, maker, "first")
+    published = publish(pushed.app.id, maker, WantedReach(Audience.SPACE, space.id))
+    if published.review is not None:
+        approve(published.review, reviewer, review(published.review).digest)
+    return pushed.app.slug
 
 
 def _person(role: Role, space: Space) -> Person:

@@ -41,20 +41,26 @@ def main(command: list[str]) -> int:
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres")
     folder.chmod(0o755)
-    quiet = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder}
+    quiet = {"stdout": subprocess.DEVNULL, "cwd": folder}
     run_as = _as_postgres()
-    subprocess.run([*run_as, _program("initdb"), "-D", cluster, "-A", "trust", "-U", "allotment"], **quiet)
+    subprocess.run(
+        [*run_as, _program("initdb"), "-D", cluster, "-A", "trust", "-U", "allotment"], check=True, **quiet
+    )
     options = f"-p {port} -h 127.0.0.1 -k {folder} -c fsync=off"
     control = [*run_as, _program("pg_ctl"), "-D", str(cluster), "-w", "-l", str(folder / "log")]
-    subprocess.run([*control, "-o", options, "start"], **quiet)
+    subprocess.run([*control, "-o", options, "start"], check=True, **quiet)
     try:
         subprocess.run(
-            [_program("createdb"), "-h", "127.0.0.1", "-p", str(port), "-U", "allotment", "allotment"], **quiet
+            [_program("createdb"), "-h", "127.0.0.1", "-p", str(port), "-U", "allotment", "allotment"],
+            check=True,
+            **quiet,
         )
         url = f"postgresql://allotment@127.0.0.1:{port}/allotment"
-        return subprocess.run(command, check=False, env={**os.environ, "ALLOTMENT_DATABASE_URL": url}).returncode
+        return subprocess.run(
+            command, check=False, env={**os.environ, "ALLOTMENT_DATABASE_URL": url}
+        ).returncode
     finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], **quiet)
+        subprocess.run([*control, "-m", "immediate", "stop"], check=True, **quiet)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -72,20 +72,20 @@ class Server:
 
     def start(self) -> None:
         """Start the process and wait until it answers."""
-        log = (self.home / "server.log").open("a")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "allotment", "up"],
-            env=self.environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        with (self.home / "server.log").open("a") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "allotment", "up"],
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 break
             with contextlib.suppress(OSError, urllib.error.URLError):
-                if urllib.request.urlopen(f"{self.url}/health", timeout=1).status == 200:  # noqa: TID251, S310
+                if urllib.request.urlopen(f"{self.url}/health", timeout=1).status == 200:  # noqa: S310
                     return
             time.sleep(0.05)
         raise AssertionError(f"the server did not start:\n{self.log()}")

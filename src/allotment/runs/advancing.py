@@ -10,6 +10,7 @@ from uuid import UUID
 
 import anyio
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from allotment.engine.answers import format_of, most_tokens, typed
 from allotment.engine.forms import read_form
@@ -68,12 +69,16 @@ def _advance(row: Run) -> str:
         return ending.stop(row, effect.message)
     if isinstance(effect, Finished):
         return ending.finish(row, effect.parts)
-    append(
-        row.id, "progress", {"step": effect.step.step, "value": state.position, "max": len(work.app.steps)}
-    )
+    append(row.id, "progress", _progress(effect.step.step, state.position + 1, len(work.app.steps)))
     if isinstance(effect, ReadEffect):
         return _read(work, effect)
     return _ask(work, effect)
+
+
+def _progress(step: str, place: int, count: int) -> dict[str, object]:
+    """Return what the page says while this step works."""
+    words = _("Step %(place)s of %(count)s: %(step)s") % {"place": place, "count": count, "step": step}
+    return {"step": step, "value": place - 1, "max": count, "words": words}
 
 
 def _work(row: Run) -> _Work:

@@ -4,6 +4,7 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from allotment.engine.actions import Action
+from allotment.journal import naming
 from allotment.web.navigation import NavEntry, Place, register
 
 
@@ -15,9 +16,11 @@ class RunsConfig(AppConfig):
     def ready(self) -> None:
         """Enter the navigation; tell the lists of apps how often each ran."""
         from allotment.microapps import statistics  # noqa: PLC0415 - models exist only from here on
+        from allotment.runs.naming import run_names  # noqa: PLC0415
         from allotment.runs.statistics import run_statistics  # noqa: PLC0415
 
         statistics.use(run_statistics)
+        naming.register("run", run_names)
         register(
             NavEntry(
                 label=_("Your results"),
