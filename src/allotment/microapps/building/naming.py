@@ -14,6 +14,7 @@ from allotment.engine.spec.words import NAME_PATTERN
 Plain = dict[str, Any]
 
 _LENGTH = 40
+_LONGEST = 60
 _SHORT_WORDS = frozenset(
     {"a", "an", "the", "did", "does", "do", "is", "are", "was", "your", "our", "my", "of", "please"}
 )
@@ -38,7 +39,7 @@ def lines(text: str) -> list[str]:
 
 def is_name(value: object) -> bool:
     """Whether a value can be a name."""
-    return isinstance(value, str) and len(value) <= 60 and _NAME.search(value) is not None
+    return isinstance(value, str) and len(value) <= _LONGEST and _NAME.search(value) is not None
 
 
 def name_from(words: str, fallback: str = "part") -> str:

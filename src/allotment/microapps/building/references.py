@@ -9,8 +9,8 @@ from typing import Any
 from allotment.engine.spec.paths import is_literal
 from allotment.microapps.building.naming import Plain, mapping, parts
 
-RESULT = "result"
-"""The result as a part that uses a value."""
+RESULT = "_result"
+"""The result as a part that uses a value; no step can have this name."""
 
 Change = Callable[[str], str]
 
@@ -21,7 +21,7 @@ def covers(path: str, source: object) -> bool:
 
 
 def users_of(plain: Plain, path: str) -> tuple[str, ...]:
-    """Return the names of the steps that use a value, and `result` when it is shown."""
+    """Return the names of the steps that use a value, and `RESULT` when it is shown."""
     users = [
         str(step.get("step"))
         for step in parts(plain, "steps")
