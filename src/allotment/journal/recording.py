@@ -5,7 +5,9 @@ Refuses: details that are not plain scalars.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -18,12 +20,29 @@ from allotment.kernel import clock
 from allotment.kernel.canonical import canonical_bytes
 from allotment.kernel.errors import Invalid
 
+_marks: ContextVar[dict[str, Scalar] | None] = ContextVar("marks", default=None)
+
+
+@contextmanager
+def marking(**details: Scalar) -> Iterator[None]:
+    """Add these details to every entry noted in the block, so that invented ones can always be told apart."""
+    token = _marks.set({**(_marks.get() or {}), **details})
+    try:
+        yield
+    finally:
+        _marks.reset(token)
+
 
 def record(entry: Entry) -> int:
     """Append `entry` in the current transaction and return its number."""
     row = row_of(entry)
     row.save()
     return row.number
+
+
+def record_all(entries: Sequence[Entry]) -> list[int]:
+    """Append many entries in one statement and return their numbers, which ascend."""
+    return [row.number for row in JournalEntry.objects.all().append([row_of(entry) for entry in entries])]
 
 
 def note(  # noqa: PLR0913 - an entry has this many parts, and every caller names them
@@ -55,7 +74,7 @@ def note(  # noqa: PLR0913 - an entry has this many parts, and every caller name
             app=app,
             run=run,
             policies=tuple(policies),
-            details=details,
+            details={**details, **(_marks.get() or {})},
         )
     )
 

@@ -35,29 +35,36 @@ async def _stop_call(run: UUID) -> None:
 
 def cancel(run: UUID, actor: Actor) -> bool:
     """Cancel a run of one's own. Returns False when it was over already."""
-    with transaction.atomic():
-        row = Run.objects.select_for_update().get(id=run)
-        if row.person_id != actor.person:
-            raise NotAllowed(
-                "Only the person who started a run can cancel it.",
-                hint="Ask them, or an officer to park the app.",
-            )
-        if row.state in FINAL_STATES:
-            return False
-        row.state, row.finished_at = RunState.CANCELLED, clock.now()
-        row.message = "You cancelled this run."
-        row.save(update_fields=("state", "finished_at", "message"))
-        note(
-            Action.RUN_APP.value,
-            actor=actor.person,
-            object_kind="run",
-            object_id=str(run),
-            app=row.app_id,
-            run=run,
-            space=row.space_id,
-            outcome="done",
-            state=RunState.CANCELLED.value,
-        )
+    if not mark_cancelled(run, actor):
+        return False
     portal.call(_stop_call, run)
     append(run, "failed", {"state": RunState.CANCELLED.value, "message": "You cancelled this run."})
+    return True
+
+
+@transaction.atomic
+def mark_cancelled(run: UUID, actor: Actor) -> bool:
+    """Store that a run of one's own is cancelled. Returns False when it was over already."""
+    row = Run.objects.select_for_update().get(id=run)
+    if row.person_id != actor.person:
+        raise NotAllowed(
+            "Only the person who started a run can cancel it.",
+            hint="Ask them, or an officer to park the app.",
+        )
+    if row.state in FINAL_STATES:
+        return False
+    row.state, row.finished_at = RunState.CANCELLED, clock.now()
+    row.message = "You cancelled this run."
+    row.save(update_fields=("state", "finished_at", "message"))
+    note(
+        Action.RUN_APP.value,
+        actor=actor.person,
+        object_kind="run",
+        object_id=str(run),
+        app=row.app_id,
+        run=run,
+        space=row.space_id,
+        outcome="done",
+        state=RunState.CANCELLED.value,
+    )
     return True

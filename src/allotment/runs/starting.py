@@ -53,7 +53,7 @@ def start(
     wanted = runnable(app_id, actor, draft=trial)
     uploads = uploads or {}
     _check_form(wanted, raw, uploads)
-    run = _store(wanted, actor, raw, uploads)
+    run = store(wanted, actor, raw, uploads)
     durable.begin(run)
     return run
 
@@ -66,7 +66,8 @@ def _check_form(wanted: Runnable, raw: Mapping[str, str], uploads: Mapping[str, 
 
 
 @transaction.atomic
-def _store(wanted: Runnable, actor: Actor, raw: Mapping[str, str], uploads: Mapping[str, Upload]) -> UUID:
+def store(wanted: Runnable, actor: Actor, raw: Mapping[str, str], uploads: Mapping[str, Upload]) -> UUID:
+    """Store a run that is about to begin, and note it."""
     run = new_id()
     fields = {field.field for field in wanted.spec.form}
     form = {name: value for name, value in raw.items() if name in fields}
