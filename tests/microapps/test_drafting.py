@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from tests.conftest import Somebody
 from tests.microapps.specs import customer_reply
 
 from allotment.engine.asking import Message
+from allotment.engine.principals import Actor, Role
 from allotment.engine.spec.reading import from_plain
 from allotment.engine.spec.validation import problems
 from allotment.engine.templates import Slot
@@ -25,6 +27,8 @@ from allotment.microapps.wording import purpose_from, title_from
 from allotment.prompts.starting import plant_library
 
 MAIN_JOB = "I need a tool that writes polite replies to customers' questions and sorts them by topic"
+
+MIRA = Actor(UUID(int=7), "Mira", frozenset({Role.MAKER}))
 
 TEMPLATES = (
     TemplateFacts(
@@ -101,7 +105,7 @@ def test_the_nearest_starter_is_found_in_other_words(need: str, name: str) -> No
 
 @given(st.text(max_size=200))
 def test_any_sentence_gets_a_whole_app(need: str) -> None:
-    proposal = NearestDrafter(STARTERS).propose(need)
+    proposal = NearestDrafter(STARTERS).propose(need, MIRA)
 
     assert problems(from_plain(customer_reply(title=proposal.app.title, purpose=proposal.app.purpose))) == ()
     assert proposal.starter not in proposal.near
@@ -212,8 +216,9 @@ def test_whatever_a_model_says_ends_in_a_whole_app_or_in_none(plan: dict[str, An
 
 
 def drafter(answer: Mapping[str, Any] | Exception | None) -> ModelDrafter:
-    def ask(messages: Sequence[Message], schema: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    def ask(actor: Actor, messages: Sequence[Message], schema: Mapping[str, Any]) -> Mapping[str, Any] | None:
         assert schema == plan_schema(TEMPLATES)
+        assert actor is MIRA
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -222,7 +227,7 @@ def drafter(answer: Mapping[str, Any] | Exception | None) -> ModelDrafter:
 
 
 def test_a_capable_model_proposes_and_starters_are_offered_beside() -> None:
-    proposal = drafter(PLAN).propose(MAIN_JOB)
+    proposal = drafter(PLAN).propose(MAIN_JOB, MIRA)
 
     assert proposal is not None
     assert (proposal.how, proposal.app.title, proposal.near[0]) == (
@@ -234,7 +239,7 @@ def test_a_capable_model_proposes_and_starters_are_offered_beside() -> None:
 
 @pytest.mark.parametrize("answer", [None, {}, {"fields": [], "steps": []}, Unavailable("It is down.")])
 def test_without_a_usable_plan_the_nearest_starter_is_filled_in(answer: Any) -> None:
-    proposal = drafter(answer).propose(MAIN_JOB)
+    proposal = drafter(answer).propose(MAIN_JOB, MIRA)
 
     assert proposal is not None
     assert (proposal.how, proposal.starter) == ("starter", "customer-reply")
@@ -252,7 +257,7 @@ def test_describing_makes_a_private_draft(mira: Somebody) -> None:
 @pytest.mark.parametrize("need", ["", "   ", "x" * 1001])
 def test_an_empty_or_endless_sentence_is_refused(need: str) -> None:
     with pytest.raises(Exception, match=r"sentence|longer") as refused:
-        describing.propose(need)
+        describing.propose(need, MIRA)
     assert refused.value.hint  # type: ignore[attr-defined]
 
 

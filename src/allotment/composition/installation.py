@@ -7,6 +7,7 @@ import anyio
 from anyio.from_thread import BlockingPortal
 from django.db import close_old_connections, connections
 
+from allotment.composition import drafting
 from allotment.composition.directory import ModelDirectory
 from allotment.engine.gate.gate import Gate
 from allotment.engine.gate.limits import Limits
@@ -51,6 +52,7 @@ class _Installation:
         for person, tokens, seconds_ago in await anyio.to_thread.run_sync(_used_today):
             limits.remember(person, tokens, seconds_ago=seconds_ago)
         gatehouse.use(Gate(CedarAuthoriser(), limits, ModelDirectory(), self._writer))
+        drafting.install()
         await anyio.to_thread.run_sync(durable.launch, settings())
 
     async def close_here(self) -> None:

@@ -40,12 +40,12 @@ def use(drafter: Drafter) -> None:
 def describe(actor: Actor, need: str) -> Drafted:
     """Make a private draft for what this person says they need."""
     require(actor, Action.MAKE_APP)
-    proposal = propose(need)
+    proposal = propose(need, actor)
     app = make_from_plain(actor, to_plain(proposal.app), starter=proposal.starter, near=proposal.near)
     return Drafted(app, proposal)
 
 
-def propose(need: str) -> Proposal:
+def propose(need: str, actor: Actor) -> Proposal:
     """Return the proposal for a sentence, without storing anything."""
     need = need.strip()
     if not need:
@@ -60,5 +60,5 @@ def propose(need: str) -> Proposal:
             hint=_("Say the essence in a sentence or two; details come in the builder."),
         )
     nearest = NearestDrafter(starters.all_starters())
-    proposal = None if _drafter is None else _drafter.propose(need)
-    return proposal or nearest.propose(need)
+    proposal = None if _drafter is None else _drafter.propose(need, actor)
+    return proposal or nearest.propose(need, actor)

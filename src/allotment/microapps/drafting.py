@@ -7,6 +7,7 @@ Strategies: `drafting_nearest` (the closest starter, filled in) and `drafting_mo
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from allotment.engine.principals import Actor
 from allotment.engine.spec.app import App
 from allotment.microapps.starters import Starter
 
@@ -37,6 +38,6 @@ class Proposal:
 class Drafter(Protocol):
     """One way to get from a sentence to an app."""
 
-    def propose(self, need: str) -> Proposal | None:
+    def propose(self, need: str, actor: Actor) -> Proposal | None:
         """Return a valid app for `need`, or None when this strategy has nothing good to offer."""
         ...

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from allotment.engine.asking import Message
+from allotment.engine.principals import Actor
 from allotment.engine.spec.app import App
 from allotment.engine.spec.problems import SpecProblem
 from allotment.kernel.errors import AllotmentError
@@ -17,8 +18,8 @@ from allotment.microapps.drafting import Drafter, Proposal
 from allotment.microapps.facts import TemplateFacts
 from allotment.microapps.mending import app_from
 
-Ask = Callable[[Sequence[Message], Mapping[str, Any]], Mapping[str, Any] | None]
-"""Asks the connected model for an object that fits a JSON Schema; None when no model is capable of it."""
+Ask = Callable[[Actor, Sequence[Message], Mapping[str, Any]], Mapping[str, Any] | None]
+"""Asks the connected model, on behalf of this person, for an object that fits a JSON Schema; None when no model is capable of it."""
 
 _MOST_FIELDS = 8
 _MOST_STEPS = 4
@@ -46,24 +47,24 @@ class ModelDrafter:
         self._problems = problems
         self._fallback = fallback
 
-    def propose(self, need: str) -> Proposal | None:
+    def propose(self, need: str, actor: Actor) -> Proposal | None:
         """Return the model's app once mended and valid, else what the fallback proposes."""
-        nearest = self._fallback.propose(need)
+        nearest = self._fallback.propose(need, actor)
         templates = self._templates()
-        plan = self._plan(need, templates) if templates else None
+        plan = self._plan(need, actor, templates) if templates else None
         app = None if plan is None else app_from(plan, need, templates)
         if app is None or self._problems(app):
             return nearest
         near = () if nearest is None else ((nearest.starter,) if nearest.starter else ()) + nearest.near
         return Proposal(app, "model", "", near[:3])
 
-    def _plan(self, need: str, templates: Sequence[TemplateFacts]) -> Mapping[str, Any] | None:
+    def _plan(self, need: str, actor: Actor, templates: Sequence[TemplateFacts]) -> Mapping[str, Any] | None:
         messages = (
             Message("system", _INSTRUCTIONS + "\n".join(_line(template) for template in templates)),
             Message("user", need),
         )
         try:
-            return self._ask(messages, plan_schema(templates))
+            return self._ask(actor, messages, plan_schema(templates))
         except AllotmentError:
             # A model that is down must not keep anybody from starting: the fallback answers.
             return None

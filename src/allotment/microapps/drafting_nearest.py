@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from allotment.engine.principals import Actor
 from allotment.microapps.drafting import Proposal, Ranked
 from allotment.microapps.starters import Starter
 from allotment.microapps.wording import purpose_from, title_from
@@ -103,7 +104,7 @@ class NearestDrafter:
     def __init__(self, starters: Sequence[Starter]) -> None:
         self._starters = tuple(starters)
 
-    def propose(self, need: str) -> Proposal:
+    def propose(self, need: str, actor: Actor) -> Proposal:  # noqa: ARG002 - asks nobody
         """Return the best starter with title and purpose from the sentence; as it is when no word fits."""
         ranked = rank(need, self._starters)
         best = ranked[0].starter

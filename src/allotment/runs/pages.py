@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from allotment.engine.actions import Action
 from allotment.engine.spec.app import App
 from allotment.llms.queries import default_model
+from allotment.microapps.pages.frame import rights, tabs
 from allotment.microapps.queries import app_for, runnable
 from allotment.microapps.values import AppDetail
 from allotment.policies.authority import GovernedRequest, authority
@@ -109,7 +110,7 @@ def _page(  # noqa: PLR0913 - the parts of one page
 ) -> HttpResponse:
     context: dict[str, Any] = {
         "app": app,
-        "tabs": app_tabs(app, "run"),
+        "tabs": tabs(app, rights(request.actor, app), "runs:run"),
         "form": form,
         "run": run,
         "is_trial": trial,
@@ -122,19 +123,6 @@ def _page(  # noqa: PLR0913 - the parts of one page
     if run is not None:
         context |= _following(run)
     return render(request, "runs/run.html", context, status=status)
-
-
-def app_tabs(app: AppDetail, current: str) -> list[Mapping[str, object]]:
-    """Return the tabs of an app's pages."""
-    tabs = (
-        ("run", "runs:run", _("Run once")),
-        ("results", "runs:results", _("Past results")),
-        ("about", "microapps:about", _("About this app")),
-    )
-    return [
-        {"url": reverse(route, args=[app.slug]), "label": label, "is_current": name == current}
-        for name, route, label in tabs
-    ]
 
 
 def _following(run: RunDetail, fragment_url: str = "") -> Mapping[str, Any]:
@@ -183,7 +171,12 @@ def results(request: GovernedRequest, slug: str) -> HttpResponse:
     return render(
         request,
         "runs/results.html",
-        {"app": app, "tabs": app_tabs(app, "results"), "runs": runs, **_neighbours(start, has_more)},
+        {
+            "app": app,
+            "tabs": tabs(app, rights(request.actor, app), "runs:results"),
+            "runs": runs,
+            **_neighbours(start, has_more),
+        },
     )
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 from django.db import transaction
@@ -26,7 +27,7 @@ from allotment.microapps.queries import runnable
 from allotment.prompts.queries import approved_template
 from allotment.runs import cancelling, ending, starting
 from allotment.runs.events import append
-from allotment.runs.models import Run, RunState, RunStep
+from allotment.runs.models import Run, RunStep
 from allotment.runs.progress import sealed_outcome
 from allotment.screening.masking import Masking
 
@@ -46,9 +47,9 @@ class PastModel:
 
 @dataclass(frozen=True)
 class CutShort:
-    """How a run ended before it had a result: `failed`, `refused` or `cancelled`, with words for the first two."""
+    """How a run ended before it had a result, with words for the person."""
 
-    state: RunState
+    how: Literal["failed", "refused", "cancelled"]
     message: str = ""
     remedy: str = ""
 
@@ -108,10 +109,10 @@ class _Replay:
     def _cut_short(self, cut: CutShort) -> None:
         self.at += timedelta(seconds=3)
         with marking(demo=True), clock.frozen(self.at):
-            if cut.state is RunState.CANCELLED:
+            if cut.how == "cancelled":
                 cancelling.mark_cancelled(self.row.id, self.actor)
-                append(self.row.id, "failed", {"state": cut.state.value, "message": cut.message})
-            elif cut.state is RunState.REFUSED:
+                append(self.row.id, "failed", {"state": cut.how, "message": "You cancelled this run."})
+            elif cut.how == "refused":
                 ending.refuse(self.row, cut.message, cut.remedy)
             else:
                 ending.fail(self.row, cut.message, cut.remedy)
