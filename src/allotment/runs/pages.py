@@ -110,7 +110,9 @@ def _page(  # noqa: PLR0913 - the parts of one page
 ) -> HttpResponse:
     context: dict[str, Any] = {
         "app": app,
-        "tabs": tabs(app, rights(request.actor, app), "runs:run"),
+        "tabs": tabs(
+            app, rights(request.actor, app), "runs:trial" if trial and not app.is_runnable else "runs:run"
+        ),
         "form": form,
         "run": run,
         "is_trial": trial,

@@ -54,6 +54,7 @@ def tabs(app: AppDetail, may: Rights, current: str = "") -> tuple[Tab, ...]:
     """Return the pages of an app this person may open; `current` is the URL name of the one that is shown."""
     pages = (
         ("runs:run", _("Run once"), may.run),
+        ("runs:trial", _("Try it"), may.edit and not may.run),
         ("runs:results", _("Past results"), True),
         ("microapps:about", _("About this app"), True),
         ("microapps:build", _("Builder"), may.edit),
