@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from allotment.adapters.providers.practice.examples import as_turns
 from allotment.engine.asking import AnswerFields, AnswerLabel, AnswerText, ChatRequest, Message
 
 _MOST_EXAMPLES = 30
@@ -17,16 +18,18 @@ _LONGEST_STRING = 200
 _MOST_ITEMS = 6
 
 TEXT: Mapping[str, Any] = {"repeat_penalty": 1.1, "top_p": 0.9}
-"""Sampling that keeps a small model from repeating itself."""
+"""Sampling that keeps a small model from repeating itself where nothing shows it how it is done."""
 
 
 def simplified(request: ChatRequest) -> tuple[ChatRequest, Mapping[str, Any]]:
     """Return the question in a form for a small model, and the server's extra parameters for it."""
     if isinstance(request.answer, AnswerLabel):
         return _with_examples(request, request.answer.labels), {"grammar": _grammar(request.answer.labels)}
+    shown = replace(request, messages=as_turns(request.messages))
+    is_shown = shown.messages != request.messages
     if isinstance(request.answer, AnswerFields):
-        return replace(request, answer=AnswerFields(_bounded(request.answer.schema))), {}
-    return request, TEXT
+        return replace(shown, answer=AnswerFields(_bounded(request.answer.schema))), {}
+    return (replace(shown, temperature=0.0), {}) if is_shown else (request, TEXT)
 
 
 def _with_examples(request: ChatRequest, labels: tuple[str, ...]) -> ChatRequest:
