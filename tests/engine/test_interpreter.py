@@ -56,7 +56,7 @@ def test_a_choice_can_end_the_app_with_a_sentence() -> None:
     assert "management" in effect.message
 
 
-@pytest.mark.parametrize(("urgency", "advice"), [("emergency", "now"), ("general question", "three days")])
+@pytest.mark.parametrize(("urgency", "advice"), [("danger", "now"), ("question", "three days")])
 def test_a_choice_can_take_a_value(urgency: str, advice: str) -> None:
     app, state = begin("is-this-urgent")
     _, state = next_effect(app, state)
@@ -90,7 +90,7 @@ def test_a_jump_leaves_out_the_steps_between() -> None:
 def test_a_label_nobody_offered_is_refused_at_its_step() -> None:
     app, _ = begin("is-this-urgent")
     ask = app.steps[0]
-    assert typed(ask, "EMERGENCY") == "emergency"
+    assert typed(ask, "DANGER") == "danger"
     with pytest.raises(Invalid) as refused:
         typed(ask, "banana")
     assert refused.value.where == "steps.urgency"
