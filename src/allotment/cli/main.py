@@ -30,14 +30,17 @@ _COMMANDS = {
         "allotment.cli.templates", "templates", "List, import and export prompt templates."
     ),
     "people": _Command("allotment.cli.people", "people", "List and invite people."),
-    "models": _Command("allotment.cli.models", "models", "List models, fetch and test the practice model."),
+    "models": _Command("allotment.cli.models", "models", "List models, fetch the practice model."),
     "doctor": _Command("allotment.cli.doctor", "doctor", "Check this installation and say what to mend."),
     "schema": _Command(
         "allotment.cli.schema", "schema", "Print the JSON Schema of an app.", needs_features=False
     ),
     "demo": _Command("allotment.cli.demo", "demo", "Fill an installation with a believable organisation."),
     "completion": _Command(
-        "allotment.cli.completion", "completion", "Print the completion script of a shell."
+        "allotment.cli.completion",
+        "completion",
+        "Print the completion script of a shell.",
+        needs_features=False,
     ),
 }
 

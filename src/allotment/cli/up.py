@@ -1,9 +1,12 @@
 """`allotment up`: prepare the installation and start the server."""
 
+import socket
+
 import click
 import uvicorn
 
 from allotment.composition.preparing import prepare
+from allotment.kernel.errors import Misconfigured
 from allotment.kernel.settings import settings
 from allotment.people.setting_up import first_link
 
@@ -16,8 +19,9 @@ def up() -> None:
 
     ALLOTMENT_HOST and ALLOTMENT_PORT change where it listens (default 127.0.0.1:8000).
     """
-    prepare()
     installation = settings()
+    _require_free(installation.host, installation.port)
+    prepare()
     link = first_link()
     click.secho(f"Allotment is at {installation.public_url}", bold=True)
     if link is not None:
@@ -33,3 +37,17 @@ def up() -> None:
         timeout_graceful_shutdown=_GRACE_SECONDS,
         lifespan="on",
     )
+
+
+def _require_free(host: str, port: int) -> None:
+    """Say in words what would stop the server from listening, before anything else is printed."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        raise Misconfigured(
+            f"Allotment cannot listen on {host}, port {port}: {error.strerror or error}.",
+            hint="Stop what listens there, or choose another with ALLOTMENT_HOST and ALLOTMENT_PORT.",
+        ) from error
