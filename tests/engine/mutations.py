@@ -4,9 +4,8 @@ import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.engine.content import starters
-
 from allotment.engine.spec.reading import to_plain
+from tests.engine.content import starters
 
 Plain = dict[str, Any]
 Broken = tuple[str, Plain, str]

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.engine.content import starters, templates
-from tests.engine.mutations import broken_specs
 
 from allotment.engine.spec.problems import BrokenSpec
 from allotment.engine.spec.reading import read_yaml, write_yaml
 from allotment.engine.spec.validation import problems, problems_of
+from tests.engine.content import starters, templates
+from tests.engine.mutations import broken_specs
 
 BROKEN = list(broken_specs())
 

@@ -1,9 +1,8 @@
 """What changed is told in sentences."""
 
-from tests.engine.content import starters
-
 from allotment.engine.spec.differences import differences
 from allotment.engine.spec.reading import from_plain, to_plain
+from tests.engine.content import starters
 
 
 def test_a_newer_template_is_told_with_both_versions() -> None:

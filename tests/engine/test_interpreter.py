@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import msgspec
 import pytest
-from tests.engine.content import starters, templates
 
 from allotment.engine.answers import typed
 from allotment.engine.choosing import holds
@@ -15,6 +14,7 @@ from allotment.engine.spec.app import Answer, App, Ask, Case, Choose, Condition,
 from allotment.engine.state import State
 from allotment.engine.templates import fill
 from allotment.kernel.errors import Invalid
+from tests.engine.content import starters, templates
 
 
 def begin(name: str, **changed: str) -> tuple[App, State]:

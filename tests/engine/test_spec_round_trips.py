@@ -8,8 +8,6 @@ import jsonschema
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from tests.engine.content import starters
-from tests.engine.strategies import apps, plain_values
 
 from allotment.engine.spec.app import App
 from allotment.engine.spec.differences import differences
@@ -19,6 +17,8 @@ from allotment.engine.spec.reading import from_plain, read_yaml, to_plain, write
 from allotment.engine.spec.schema import SCHEMA_ID, json_schema
 from allotment.engine.spec.sentences import sentences
 from allotment.engine.spec.validation import problems
+from tests.engine.content import starters
+from tests.engine.strategies import apps, plain_values
 
 quick = settings(max_examples=60, deadline=None)
 

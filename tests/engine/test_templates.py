@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.engine.content import TEMPLATE_FILES, templates
 
 from allotment.engine.templates import Slot, Template, fill, slots_in, template_digest
 from allotment.kernel.errors import Invalid
+from tests.engine.content import TEMPLATE_FILES, templates
 
 ONE = Template(
     "one", 1, "One", "", "Say {a} and {b}.", (Slot("a", "A"), Slot("b", "B", is_required=False)), ""
