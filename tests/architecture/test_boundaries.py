@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from tests.architecture.source import Module, modules, place, planted
 
 BROAD_BOUNDARIES: dict[str, str] = {}

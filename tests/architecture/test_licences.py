@@ -6,6 +6,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+
 from tests.architecture.source import ROOT
 
 PERMISSIVE = {

@@ -3,6 +3,7 @@
 import ast
 
 import pytest
+
 from tests.architecture.source import Module, files, modules, place, planted, relative
 
 LINES_OF_A_FILE = 400
