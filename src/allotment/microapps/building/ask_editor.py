@@ -57,7 +57,7 @@ class AskEditor:
         self.groups = groups()
         self.wanted = "" if data is None else str(data.get("template", ""))
         filled = mapping(step, "with")
-        slots = slots_to_fill(self.chosen.slots, filled) if self.chosen else ()
+        slots = slots_to_fill(self.chosen.slots, step) if self.chosen else ()
         self.slots = [SlotRow(slot, self._slot_form(slot, filled.get(slot.name), data)) for slot in slots]
         answer = mapping(step, "answer")
         self.answer = AnswerForm(
@@ -144,15 +144,9 @@ class AskEditor:
         return Edited(changed, steps.step_names(changed)[at] if stays else "")
 
     def _with(self) -> Plain:
-        shown = {row.slot.name for row in self.slots}
-        kept = {name: source for name, source in mapping(self.step, "with").items() if name not in shown}
-        if self.chosen is not None:
-            kept = {
-                name: source
-                for name, source in kept.items()
-                if name in {one.name for one in self.chosen.slots}
-            }
-        return {**kept, **{row.slot.name: row.form.said for row in self.slots if row.form.said}}
+        """Return the sources: what was chosen, and without a usable template all there were."""
+        given = {row.slot.name: row.form.said for row in self.slots if row.form.said}
+        return given if self.chosen is not None else mapping(self.step, "with")
 
     def _answer(self, do: Do) -> Plain:
         said = self.answer.cleaned_data

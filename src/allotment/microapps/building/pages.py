@@ -178,7 +178,8 @@ def _store(
             from_plain(edited.plain)
         saving.save_working(draft.app.id, request.actor, edited.plain, _revision(request))
     if keeps:
-        return render(request, _KEPT, _context(request, _draft(request, draft.app.slug)))
+        context = _context(request, _draft(request, draft.app.slug))
+        return render(request, _KEPT, context | {"open": edited.open})
     return _changed(request, draft.app.slug, edited.open, said=said, focus=focus)
 
 

@@ -49,6 +49,8 @@ class Row:
     pieces: tuple[Piece, ...]
     note: TemplateNote | None = None
     trouble: str = ""
+    names_template: bool = False
+    """Whether the sentence itself names the template."""
     is_step: bool = False
     is_first: bool = False
     is_last: bool = False
@@ -124,6 +126,8 @@ def rows(draft: Draft, checked: tuple[Check, ...] = ()) -> tuple[Row, ...]:
             _pieces(told[name]) if draft.has_read("steps", name) else (Piece(_unread(name)),),
             notes.get(templates.get(name, "")),
             trouble=troubled.get(name, ""),
+            names_template=name in told
+            and any(piece.ref == templates.get(name) for piece in told[name].pieces()),
             is_step=True,
             is_first=index == 0,
             is_last=index == len(steps) - 1,

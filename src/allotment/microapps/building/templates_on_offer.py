@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from allotment.engine.templates import CHOICES, Slot
-from allotment.microapps.building.naming import Plain
+from allotment.microapps.building.naming import Plain, lines, mapping
 from allotment.prompts.queries import Summary, approved_templates
 from allotment.prompts.states import Category
 
@@ -60,6 +60,9 @@ def first_answer(template: Summary, labels: tuple[str, ...]) -> Plain:
     return {}
 
 
-def slots_to_fill(slots: tuple[Slot, ...], filled: Plain) -> tuple[Slot, ...]:
-    """Return the slots a maker fills; the one for labels and field names is filled by itself."""
-    return tuple(slot for slot in slots if slot.name != CHOICES or CHOICES in filled)
+def slots_to_fill(slots: tuple[Slot, ...], step: Plain) -> tuple[Slot, ...]:
+    """Return the slots a maker fills; the one for labels and field names is filled by itself unless it differs."""
+    source = mapping(step, "with").get(CHOICES)
+    labels = mapping(step, "answer").get("choice") or ()
+    repeats = source is None or lines(str(source)[1:].replace(",", "\n")) == list(labels)
+    return tuple(slot for slot in slots if slot.name != CHOICES or not repeats)
