@@ -148,11 +148,17 @@ class _Teller:
         with opened():
             for question in story.QUESTIONS:
                 self._say(f"“{question}”")
+                if (seen := story.as_the_model_sees(question)) != question:
+                    self._say(f"The model sees: “{seen}”")
                 run = starting.start(app.id, asker, story.form_with(app, question, asker))
                 done = wait_for(asker, run)
                 told.answers.append(_answer(question, done))
-                if not self._quiet:
-                    print_run(done)
+                self._show(done)
+
+    def _show(self, done: RunDetail) -> None:
+        if not self._quiet:
+            click.echo()
+            print_run(done)
 
     def _look_around(self, told: _Told) -> None:
         self._heading("Look around")
@@ -189,6 +195,7 @@ def _role_names(email: str) -> str:
 def _answer(question: str, done: RunDetail) -> dict[str, object]:
     return {
         "question": question,
+        "as_the_model_sees_it": story.as_the_model_sees(question),
         "state": done.state,
         "result": {part.title: part.text for part in done.parts},
         "message": done.message,

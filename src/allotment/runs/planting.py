@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from django.db import transaction
@@ -60,8 +60,8 @@ class PastRun:
 
     at: datetime
     form: Mapping[str, str]
-    answers: Mapping[str, str]
-    """By the name of the asking step."""
+    answers: Mapping[str, str | int]
+    """By the name of the asking step: a text, or the place of a choice, counted from 0."""
     cut_short: CutShort | None = None
     """None: the run went as the answers lead."""
 
@@ -118,7 +118,8 @@ class _Replay:
                 ending.fail(self.row, cut.message, cut.remedy)
 
     def _ask(self, effect: AskEffect) -> str:
-        step, answer = effect.step, self.past.answers[effect.step.step]
+        step, given = effect.step, self.past.answers[effect.step.step]
+        answer = given if isinstance(given, str) else step.answer.choice[given]
         masked: Counter[str] = Counter()
         asked = 0
         for message in fill(approved_template(step.template), effect.slots):
@@ -133,7 +134,7 @@ class _Replay:
         return answer
 
     def _store(self, step: str, template: str, answer: str, used: "_Used", masked: Mapping[str, int]) -> None:
-        metered = {
+        metered: dict[str, Any] = {
             "tokens_in": used.tokens_in,
             "tokens_out": used.tokens_out,
             "cost_nanodollars": used.cost_nanodollars,
@@ -151,8 +152,7 @@ class _Replay:
             template=template,
             app_version=self.row.version,
             withheld=0,
-            **{f"masked {kind}": count for kind, count in sorted(masked.items())},
-            **metered,
+            **{f"masked {kind}": count for kind, count in sorted(masked.items())} | metered,
         )
         RunStep.objects.create(
             run=self.row,

@@ -6,6 +6,7 @@ Invariant: every moment goes through the capability a person would use, so the s
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from allotment.composition.demo.founding import Organisation
@@ -112,7 +113,7 @@ class TemplateLife:
         """Yield a moment for each version."""
         first = today - timedelta(days=self._planned.days_ago)
         for place in range(len(self._planned.versions)):
-            yield Moment(first + timedelta(days=4 * place, hours=1), lambda place=place: self._write(place))
+            yield Moment(first + timedelta(days=4 * place, hours=1), partial(self._write, place))
 
     def _write(self, place: int) -> None:
         planned = self._planned

@@ -93,18 +93,19 @@ def _working_days(until: datetime) -> Sequence[datetime]:
     return tuple(reversed(working[:_DAYS]))
 
 
-def _past(case: Mapping[str, Mapping[str, str]], turn: int, at: datetime) -> PastRun:
+def _past(case: Mapping[str, Mapping[str, str | int]], turn: int, at: datetime) -> PastRun:
     words = {
         **_WRITERS[turn % len(_WRITERS)],
         "iban": _ACCOUNTS[turn % len(_ACCOUNTS)],
         "number": f"AS-{20417 + turn * 3}",
     }
     cut = next((cut for every, cut in _CUTS.items() if turn % every == every - 1), None)
-    return PastRun(at, _filled(case["form"], words), _filled(case["answers"], words), cut)
+    answers = {step: _filled(answer, words) for step, answer in case["answers"].items()}
+    return PastRun(at, {name: str(_filled(text, words)) for name, text in case["form"].items()}, answers, cut)
 
 
-def _filled(texts: Mapping[str, str], words: Mapping[str, str]) -> dict[str, str]:
-    return {name: Template(text).substitute(words) for name, text in texts.items()}
+def _filled(text: str | int, words: Mapping[str, str]) -> str | int:
+    return text if isinstance(text, int) else Template(text).substitute(words)
 
 
 @cache
