@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 PASSWORD = "a long enough password"
 _PATIENCE_SECONDS = 30
@@ -57,10 +58,10 @@ class Server:
             timeout=120,
         )
 
-    def plant(self, **choices: object) -> dict[str, str]:
-        """Make people of every role and a published app (see tests/planting.py); returns what it made."""
+    def plant(self, module: str = "tests.planting", **choices: object) -> dict[str, Any]:
+        """Make people of every role and a published app, or what another module plants; returns what it made."""
         done = subprocess.run(
-            [sys.executable, "-m", "tests.planting", json.dumps(choices)],
+            [sys.executable, "-m", module, json.dumps(choices)],
             env=self.environment,
             check=False,
             capture_output=True,
