@@ -13,7 +13,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help:  ## List the targets.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
 
-run: $(VENV)/run.stamp model  ## Install, fetch the practice model and start Allotment on 127.0.0.1:8000.
+run: $(VENV)/run.stamp  ## Install, fetch the practice model and start Allotment on 127.0.0.1:8000.
+	@$(BIN)/allotment models fetch || echo "Going on without the practice model; everything else works."
 	$(BIN)/allotment up
 
 demo: $(VENV)/run.stamp model  ## The main job in the terminal; fills an installation to look around in.

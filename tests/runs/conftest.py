@@ -6,7 +6,6 @@ from uuid import UUID
 
 import pytest
 from django.conf import settings as django_settings
-from tests.conftest import MakePerson, Somebody
 
 from allotment.composition.installation import opened
 from allotment.engine.principals import Role
@@ -21,6 +20,7 @@ from allotment.microapps.saving import save_version
 from allotment.microapps.states import Audience
 from allotment.people.models import Space
 from allotment.prompts.starting import plant_library
+from tests.conftest import MakePerson, Somebody
 
 SPEC = (Path(__file__).parents[1] / "customer_reply.yaml").read_text(encoding="utf-8")
 

@@ -4,22 +4,24 @@ import time
 from uuid import UUID
 
 import pytest
-from tests.runs.conftest import SPEC
+from django.db import OperationalError
 
 from allotment.engine.principals import Role
 from allotment.journal.queries import Wanted, recent
 from allotment.kernel.errors import NotAllowed, NotFound
+from allotment.kernel.settings import settings
 from allotment.microapps.exchanging import push
 from allotment.microapps.queries import app_for
 from allotment.people.leaving import deactivate
 from allotment.prompts.queries import version_for_page
 from allotment.prompts.recalling import recall
-from allotment.runs import starting
+from allotment.runs import advancing, durable, starting
 from allotment.runs.cancelling import cancel
 from allotment.runs.events import after
 from allotment.runs.models import Run, RunEvent, RunStep
 from allotment.runs.queries import past_runs, run_for
 from allotment.runs.values import RunDetail
+from tests.runs.conftest import SPEC
 
 FORM = {"customer_query": "Where is my card? Write to a.okafor@example.com.", "industry": "banking"}
 PATIENCE_SECONDS = 20
@@ -199,3 +201,38 @@ def test_run_keeps_the_definition_it_started_with(app, maker, script) -> None:
     found = finished(maker.actor, run)
     assert [part.title for part in found.parts] == ["Topic", "Reply"]
     assert app_for(maker.actor, app).working_plain["result"][1]["title"] == "Changed meanwhile"
+
+
+def test_run_stored_but_never_begun_is_taken_up_at_the_next_start(app, colleague, monkeypatch) -> None:
+    """The process ended between storing a run and beginning it."""
+    monkeypatch.setattr(starting.durable, "begin", lambda run: None)
+    run = starting.start(app, colleague.actor, FORM)
+    monkeypatch.undo()
+    durable.close(0)
+    durable.launch(settings())
+    assert finished(colleague.actor, run).state == "done"
+
+
+def test_step_that_breaks_ends_the_run_with_words(app, colleague, monkeypatch) -> None:
+    def breaks(*_: object) -> None:
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr("allotment.runs.advancing.next_effect", breaks)
+    found = finished(colleague.actor, starting.start(app, colleague.actor, FORM))
+    assert found.state == "failed"
+    assert "unexpected" in found.message
+    assert found.form == FORM
+
+
+def test_locked_database_is_tried_again(app, colleague, monkeypatch) -> None:
+    tries = []
+
+    def locked_once(row: Run) -> str:
+        tries.append(row.id)
+        if len(tries) == 1:
+            raise OperationalError("database is locked")
+        return original(row)
+
+    original = advancing._advance
+    monkeypatch.setattr(advancing, "_advance", locked_once)
+    assert finished(colleague.actor, starting.start(app, colleague.actor, FORM)).state == "done"

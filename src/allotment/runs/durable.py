@@ -4,23 +4,43 @@ Invariant: DBOS's database holds run ids and state words only, as portable JSON;
 own tables. A finished step is a row in `RunStep`, so a restart goes on behind the last one.
 """
 
+import logging
+import threading
 from uuid import UUID
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowSerializationFormat
+from django.db import DatabaseError, close_old_connections
 
 from allotment.kernel.settings import Settings
+from allotment.runs import ending
 from allotment.runs.advancing import GO_ON, advance
+from allotment.runs.queries import unfinished
 
 WORKFLOW_VERSION = "1"
 """Raise it when a change to `run_app` itself could not resume runs started before it."""
 _MOST_THREADS = 16
+_TRIES_AT_DATABASE = 4
 
+_log = logging.getLogger(__name__)
 _under_way: set[str] = set()
 """Runs of this process that are in the middle of a step."""
+_is_closing = threading.Event()
 
 
-@DBOS.step(name="advance")
+def _is_databases_fault(error: BaseException) -> bool:
+    """Say whether doing the step again may help: a locked or full database often frees up."""
+    return isinstance(error, DatabaseError)
+
+
+@DBOS.step(
+    name="advance",
+    retries_allowed=True,
+    max_attempts=_TRIES_AT_DATABASE,
+    interval_seconds=0.5,
+    should_retry=_is_databases_fault,
+)
 def _advance(run_id: str) -> str:
+    close_old_connections()
     _under_way.add(run_id)
     try:
         return advance(UUID(run_id))
@@ -33,7 +53,13 @@ def run_app(run_id: str) -> str:
     """Take one step after the other until the run is over; returns its final state."""
     state = GO_ON
     while state == GO_ON:
-        state = _advance(run_id)
+        try:
+            state = _advance(run_id)
+        except Exception:
+            if _is_closing.is_set():
+                raise
+            _log.exception("run %s broke", run_id)
+            state = ending.interrupt(UUID(run_id))
     return state
 
 
@@ -48,12 +74,29 @@ def launch(installation: Settings) -> None:
         "max_executor_threads": _MOST_THREADS,
         "use_listen_notify": False,
     }
+    _is_closing.clear()
+    left_behind = unfinished()
     DBOS(config=config)
     DBOS.launch()
+    for run in left_behind:
+        _take_up(run)
+
+
+def _take_up(run: UUID) -> None:
+    """Settle a run that an earlier process stored but DBOS does not bring back by itself.
+
+    Never begun (the process ended in between): begin it now. Broken off beyond repair: say so.
+    """
+    status = DBOS.get_workflow_status(str(run))
+    if status is None:
+        begin(run)
+    elif status.status not in ("PENDING", "ENQUEUED", "DELAYED"):
+        ending.interrupt(run)
 
 
 def close(patience_seconds: int) -> None:
     """Stop taking runs on; wait a little for steps under way, which are paid for. The rest resumes later."""
+    _is_closing.set()
     DBOS.destroy(workflow_completion_timeout_sec=patience_seconds if _under_way else 0)
 
 

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from allotment.engine.actions import Action
 from allotment.engine.interpreter import ShownValue
@@ -47,6 +49,14 @@ def refuse(row: Run, reason: str, remedy: str) -> str:
 def fail(row: Run, message: str, remedy: str) -> str:
     """End a run because something did not work."""
     return _end(row, RunState.FAILED, message=message, remedy=remedy)
+
+
+def interrupt(run: UUID) -> str:
+    """End a run that something unforeseen broke off."""
+    row = Run.objects.get(id=run)
+    return fail(
+        row, _("Something unexpected broke this run off."), _("Run it again; what you typed is kept.")
+    )
 
 
 def _end(

@@ -1,11 +1,11 @@
 """Reads of runs. Values out, never rows; what was typed and answered only for the person it belongs to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Q, QuerySet, Sum
+from django.db.models import Max, QuerySet, Sum
 
 from allotment.engine.actions import Action
 from allotment.engine.principals import Actor, Resource
@@ -164,7 +164,7 @@ def tokens_used_today() -> list[tuple[UUID, int, float]]:
     return [(row["person_id"], row["tokens"] or 0, (now - row["latest"]).total_seconds()) for row in rows]
 
 
-def unfinished(runs: Iterable[UUID]) -> set[UUID]:
-    """Return which of these runs are not over."""
-    waiting = Q(state__in=(RunState.WAITING, RunState.RUNNING))
-    return set(Run.objects.filter(waiting, id__in=tuple(runs)).values_list("id", flat=True))
+def unfinished() -> tuple[UUID, ...]:
+    """Return the runs that are not over, oldest first."""
+    rows = Run.objects.filter(state__in=(RunState.WAITING, RunState.RUNNING)).order_by("created_at")
+    return tuple(rows.values_list("id", flat=True))
