@@ -209,7 +209,7 @@ def test_an_answer_becomes_named_details(mira_in: Client, app: AppDetail) -> Non
 def test_another_template_keeps_the_editor_open_for_its_slots(mira_in: Client, app: AppDetail) -> None:
     url = address(app, "build_step", "reply")
 
-    response = edit(mira_in, url, template="sort-into-topics@1")
+    response = edit(mira_in, url, "template:sort-into-topics@1")
 
     assert response["Location"] == url
     assert plain_of(app)["steps"][1]["template"] == "sort-into-topics@1"

@@ -55,7 +55,6 @@ class AskEditor:
         self.key = str(step["step"])
         self.chosen = usable().get(text(step, "template"))
         self.groups = groups()
-        self.wanted = "" if data is None else str(data.get("template", ""))
         filled = mapping(step, "with")
         slots = slots_to_fill(self.chosen.slots, step) if self.chosen else ()
         self.slots = [SlotRow(slot, self._slot_form(slot, filled.get(slot.name), data)) for slot in slots]
@@ -130,18 +129,18 @@ class AskEditor:
         return form_problems(*self._forms(Do()))
 
     def applied(self, do: Do) -> Edited:
-        """Return the draft with this question; a new template keeps the editor open, for its slots."""
+        """Return the draft with this question, or with another template: `template:name@version`."""
         plain = steps.change_step(
             self.draft.plain, self.key, {"with": self._with(), "model": self.answer.cleaned_data["model"]}
         )
         plain = steps.set_answer(plain, self.key, self._answer(do))
         if do.verb == KEEP:
-            return Edited(plain, self.key)
+            return Edited(plain, self.key, stays=True)
         at = steps.step_names(plain).index(self.key)
         plain = self._named(self._with_details_named(plain))
-        changed = self._with_template(plain, steps.step_names(plain)[at])
-        stays = do.verb != SAVE or changed is not plain
-        return Edited(changed, steps.step_names(changed)[at] if stays else "")
+        if do.verb == "template":
+            plain = self._with_template(plain, steps.step_names(plain)[at], do.which)
+        return Edited(plain, steps.step_names(plain)[at], stays=do.verb != SAVE)
 
     def _with(self) -> Plain:
         """Return the sources: what was chosen, and without a usable template all there were."""
@@ -168,8 +167,8 @@ class AskEditor:
         words: str = self.answer.cleaned_data["words"].strip()
         return plain if words == spoken(self.key) else steps.rename_step(plain, self.key, words)
 
-    def _with_template(self, plain: Plain, name: str) -> Plain:
-        wanted = usable().get(self.wanted)
+    def _with_template(self, plain: Plain, name: str, reference: str) -> Plain:
+        wanted = usable().get(reference)
         if wanted is None or wanted.reference == text(self.step, "template"):
             return plain
         plain = steps.set_template(plain, name, wanted.reference, wanted.slots)

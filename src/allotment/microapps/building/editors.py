@@ -54,10 +54,11 @@ def asked(said: str) -> Do:
 
 @dataclass(frozen=True)
 class Edited:
-    """The spec after an edit, and the part whose editor stays open; empty when it closes."""
+    """The spec after an edit, the part it was about under its new name, and whether its editor stays open."""
 
     plain: Plain
-    open: str = ""
+    key: str
+    stays: bool = False
 
 
 class Editor(Protocol):
@@ -120,6 +121,11 @@ class FormEditor:
             FieldRow(name := _name_in(form), form, user_words(draft.plain, f"form.{name}")) for form in made
         ]
 
+    def focus_last(self) -> None:
+        """Let the person type into the field that was just added."""
+        if self.rows:
+            self.rows[-1].form.fields["label"].widget.attrs["autofocus"] = True
+
     def is_valid(self, do: Do) -> bool:
         """Whether every field that stays fits."""
         return all(row.form.is_valid() for row in self.rows if not do.removes(row.name))
@@ -135,7 +141,7 @@ class FormEditor:
             if not do.removes(row.name):
                 plain = fields.set_field(plain, row.name, row.form.cleaned_data)
         if do.verb == KEEP:
-            return Edited(plain, self.key)
+            return Edited(plain, self.key, stays=True)
         plain = fields.settle_field_names(plain, _("New question"))
         if do.verb == ADD:
             plain = fields.add_field(plain, _("New question"))
@@ -143,7 +149,7 @@ class FormEditor:
             plain = fields.move_field(plain, do.which, do.by)
         elif do.verb == "remove":
             plain = fields.remove_field(plain, do.which)
-        return Edited(plain, "" if do.verb == SAVE else self.key)
+        return Edited(plain, self.key, stays=do.verb != SAVE)
 
 
 def _field_form(prefix: str, data: Any, initial: Mapping[str, Any]) -> FieldForm:
@@ -191,7 +197,7 @@ class SampleEditor:
     def applied(self, do: Do) -> Edited:
         """Return the draft with these examples."""
         plain = fields.set_sample(self.draft.plain, self.form.cleaned_data)
-        return Edited(plain, self.key if do.verb == KEEP else "")
+        return Edited(plain, self.key, stays=do.verb == KEEP)
 
 
 def _sample_field(field: FormField) -> forms.Field:
@@ -248,7 +254,7 @@ class AboutEditor:
             "purpose": paragraph(said["purpose"]),
             "data": msgspec.to_builtins(self.form.data_use),
         }
-        return Edited(plain, self.key if do.verb == KEEP else "")
+        return Edited(plain, self.key, stays=do.verb == KEEP)
 
 
 @dataclass(frozen=True)
@@ -310,7 +316,7 @@ class ResultEditor:
             plain = results.move_shown(plain, int(do.which), do.by)
         elif do.verb == ADD and (path := self._next(plain)):
             plain = results.show(plain, path, self._fitting(path))
-        return Edited(plain, "" if do.verb == SAVE else self.key)
+        return Edited(plain, self.key, stays=do.verb != SAVE)
 
     def _next(self, plain: Plain | None = None) -> str | None:
         shown = {part.get("from") for part in parts(self.draft.plain if plain is None else plain, "result")}

@@ -18,7 +18,17 @@ from allotment.kernel.errors import AllotmentError, Conflict
 from allotment.microapps import fixing, saving
 from allotment.microapps.building import steps
 from allotment.microapps.building.draft import Draft, draft_of, readable_parts
-from allotment.microapps.building.editors import KEEP, SAVE, Do, Edited, Editor, asked, part_editor
+from allotment.microapps.building.editors import (
+    ADD,
+    KEEP,
+    SAVE,
+    Do,
+    Edited,
+    Editor,
+    FormEditor,
+    asked,
+    part_editor,
+)
 from allotment.microapps.building.forms import VersionForm
 from allotment.microapps.building.naming import Plain
 from allotment.microapps.building.showing import address, builder
@@ -32,6 +42,8 @@ _PAGE = "microapps/builder/build.html"
 _FRAGMENT = "microapps/builder/_changed.html"
 _KEPT = "microapps/builder/_kept.html"
 _DIGITS = 10
+_INSIDE = "editor"
+"""Puts the keyboard into the editor that was opened; any other focus names the sentence to go back to."""
 
 
 @authority(Action.EDIT_APP)
@@ -63,7 +75,7 @@ def add(request: GovernedRequest, slug: str) -> HttpResponse:
     """Add a step and open it."""
     draft = _draft(request, slug)
     plain = _with_step(draft.plain, request.POST.get("kind", ""))
-    return _store(request, draft, Edited(plain, steps.step_names(plain)[-1]))
+    return _store(request, draft, Edited(plain, steps.step_names(plain)[-1], stays=True), focus=_INSIDE)
 
 
 @authority(Action.EDIT_APP)
@@ -73,7 +85,7 @@ def move(request: GovernedRequest, slug: str, name: str) -> HttpResponse:
     draft = _draft(request, slug)
     steps.step_at(draft.plain, name)
     by = -1 if request.POST.get("direction") == "up" else 1
-    return _store(request, draft, Edited(steps.move_step(draft.plain, name, by)), focus=name)
+    return _store(request, draft, Edited(steps.move_step(draft.plain, name, by), name))
 
 
 @authority(Action.EDIT_APP)
@@ -94,7 +106,7 @@ def remove(request: GovernedRequest, slug: str, name: str) -> HttpResponse:
     draft = _draft(request, slug)
     lost = lost_with(draft, name)
     words = " ".join((_("The step is gone."), *lost))
-    return _store(request, draft, Edited(steps.remove_step(draft.plain, name)), said=words)
+    return _store(request, draft, Edited(steps.remove_step(draft.plain, name), ""), said=words)
 
 
 @authority(Action.EDIT_APP)
@@ -103,7 +115,7 @@ def leave_out(request: GovernedRequest, slug: str) -> HttpResponse:
     """Keep only what can be read of a broken spec."""
     draft = _draft(request, slug)
     said = _("What could not be read is left out.")
-    return _store(request, draft, Edited(readable_parts(draft.app, draft.plain)), said=said)
+    return _store(request, draft, Edited(readable_parts(draft.app, draft.plain), ""), said=said)
 
 
 @authority(Action.EDIT_APP)
@@ -142,12 +154,13 @@ def _posted(request: GovernedRequest) -> Any:
 
 def _edit(request: GovernedRequest, draft: Draft, editor: Editor) -> HttpResponse:
     if request.method != "POST":
-        return _show(request, draft, editor)
+        return _show(request, draft, editor, focus=_INSIDE)
     do = asked(request.POST.get("do", SAVE))
     if not editor.is_valid(do):
         return _refuse(request, draft, editor, do, " ".join(editor.problems()))
     try:
-        return _store(request, draft, editor.applied(do), keeps=do.verb == KEEP)
+        focus = _INSIDE if do.verb == "template" else ""
+        return _store(request, draft, editor.applied(do), keeps=do.verb == KEEP, focus=focus)
     except Conflict as conflict:
         kept = _("What you typed is still here, not saved yet. Save again to put it into their version.")
         words = f"{conflict.message} {kept}"
@@ -179,8 +192,8 @@ def _store(
         saving.save_working(draft.app.id, request.actor, edited.plain, _revision(request))
     if keeps:
         context = _context(request, _draft(request, draft.app.slug))
-        return render(request, _KEPT, context | {"open": edited.open})
-    return _changed(request, draft.app.slug, edited.open, said=said, focus=focus)
+        return render(request, _KEPT, context | {"open": edited.key})
+    return _changed(request, draft.app.slug, edited, said=said, focus=focus or edited.key)
 
 
 def _revision(request: GovernedRequest) -> int:
@@ -190,22 +203,19 @@ def _revision(request: GovernedRequest) -> int:
 
 
 def _changed(
-    request: GovernedRequest, slug: str, open_part: str = "", *, said: str = "", focus: str = ""
+    request: GovernedRequest, slug: str, edited: Edited | None = None, *, said: str = "", focus: str = ""
 ) -> HttpResponse:
     """Show the builder after a change: the parts to htmx, a redirect to everybody else."""
+    key = edited.key if edited is not None and edited.stays else ""
     if not _is_htmx(request):
         if said:
             messages.success(request, said)
-        return redirect(address(slug, open_part))
+        return redirect(address(slug, key))
     draft = _draft(request, slug)
-    editor = _editor(draft, open_part) if open_part else None
-    return _show(request, draft, editor, said=said, focus=focus or _edited_part(request))
-
-
-def _edited_part(request: GovernedRequest) -> str:
-    match = request.resolver_match
-    found = {} if match is None else match.kwargs
-    return str(found.get("name") or f"_{found.get('part', '')}")
+    editor = _editor(draft, key) if key else None
+    if isinstance(editor, FormEditor) and request.POST.get("do") == ADD:
+        editor.focus_last()
+    return _show(request, draft, editor, said=said, focus=focus)
 
 
 def _editor(draft: Draft, key: str) -> Editor:

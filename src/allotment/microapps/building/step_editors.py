@@ -60,11 +60,11 @@ class ReadEditor:
 def renamed(plain: Plain, key: str, name: forms.Form, do: Do) -> Edited:
     """Name the step as its maker calls it, unless this is an automatic save; close it when they are done."""
     if do.verb == KEEP:
-        return Edited(plain, key)
+        return Edited(plain, key, stays=True)
     at = steps.step_names(plain).index(key)
     if name.cleaned_data["words"].strip() != spoken(key):
         plain = steps.rename_step(plain, key, name.cleaned_data["words"])
-    return Edited(plain, "" if do.verb == SAVE else steps.step_names(plain)[at])
+    return Edited(plain, steps.step_names(plain)[at], stays=do.verb != SAVE)
 
 
 @dataclass(frozen=True)
@@ -237,7 +237,7 @@ class BrokenEditor:
 
     def applied(self, _do: Do) -> Edited:
         """Return the draft as it is."""
-        return Edited(self.draft.plain)
+        return Edited(self.draft.plain, self.key)
 
 
 _EDITORS: Mapping[str, Callable[[Draft, Plain, Any], Editor]] = {
