@@ -1,0 +1,63 @@
+"""`python -m benchmarks`: measure everything, write docs/benchmarks.md, say what was missed."""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from allotment.kernel.settings import settings
+from benchmarks import first_event, gate, pages, report, start
+from benchmarks.filling import fill
+from benchmarks.serving import serving
+
+_DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+
+
+def main() -> None:
+    """Measure, and write what was found."""
+    wanted = _arguments()
+    with tempfile.TemporaryDirectory(prefix="allotment-bench-") as folder:
+        measured = _measure(wanted, Path(folder))
+    wanted.output.parent.mkdir(exist_ok=True)
+    wanted.output.write_text(report.markdown(measured), encoding="utf-8")
+    print(f"Wrote {wanted.output}.")
+    for finding in measured.missed():
+        print(f"Missed: {finding.what}: {finding.measured:.1f} {finding.unit}, {finding.note}.")
+
+
+def _measure(wanted: argparse.Namespace, folder: Path) -> report.Measured:
+    large, small = folder / "large", folder / "small"
+    print(f"Storing {wanted.apps:,} apps and {wanted.runs:,} runs …", flush=True)
+    filled = fill(large, apps=wanted.apps, runs=wanted.runs)
+    load_before = report.load()
+    print("Measuring start and memory …", flush=True)
+    started = start.measure(small, settings().practice_model_file)
+    print("Measuring pages and runs …", flush=True)
+    with serving(large) as server:
+        timed = pages.measure(server, filled, times=wanted.times)
+        events = first_event.measure(server, filled, times=wanted.events)
+    print("Measuring the gate …", flush=True)
+    return report.Measured(
+        apps=wanted.apps,
+        runs=wanted.runs,
+        times=wanted.times,
+        load_before=load_before,
+        start=started,
+        pages=timed,
+        first_event=events,
+        gate=gate.measure(times=wanted.calls),
+    )
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=main.__doc__)
+    parser.add_argument("--apps", type=int, default=1000)
+    parser.add_argument("--runs", type=int, default=100_000)
+    parser.add_argument("--times", type=int, default=40, help="requests of each page")
+    parser.add_argument("--events", type=int, default=30, help="runs followed to their first event")
+    parser.add_argument("--calls", type=int, default=200, help="calls through the gate")
+    parser.add_argument("--output", type=Path, default=_DOCUMENT)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

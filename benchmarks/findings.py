@@ -1,0 +1,47 @@
+"""What was measured, against what was promised, and how it is written down."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One measurement. `bound` is the most it may be; None: there is no promise about it."""
+
+    what: str
+    measured: float | None
+    """None: it could not be measured, and `note` says why."""
+    unit: str
+    bound: float | None = None
+    note: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """Return what became of the promise."""
+        if self.measured is None:
+            return "not measured"
+        if self.bound is None:
+            return "–"
+        return "held" if self.measured < self.bound else "**missed**"
+
+    def row(self) -> str:
+        """Return the line of the table."""
+        bound = "–" if self.bound is None else f"< {self.bound:g} {self.unit}"
+        measured = "–" if self.measured is None else f"{_number(self.measured)} {self.unit}"
+        return f"| {self.what} | {bound} | {measured} | {self.verdict} | {self.note} |"
+
+
+def table(found: Iterable[Finding]) -> str:
+    """Return findings as a Markdown table."""
+    head = "| what | bound | measured | verdict | note |\n|---|---|---|---|---|"
+    return "\n".join((head, *(finding.row() for finding in found)))
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the value that `share` of the values do not exceed (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[max(0, -(-len(ordered) * round(share * 100) // 100) - 1)]
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"

@@ -1,0 +1,45 @@
+"""How long a run takes to show a first sign of life, and to be done, with a model that answers at once."""
+
+import re
+import time
+from itertools import cycle
+
+from benchmarks.browsing import Visitor
+from benchmarks.filling import Filled
+from benchmarks.findings import Finding, percentile
+from benchmarks.serving import Server
+
+_STREAM = re.compile(r"/events/runs/[0-9a-f-]{36}")
+
+
+def measure(server: Server, filled: Filled, *, times: int) -> list[Finding]:
+    """Submit the form as the page does (htmx) and follow the stream it names, `times` times each way.
+
+    People take turns, so that nobody meets the limit of questions a minute.
+    """
+    path = f"/apps/{filled.app}/"
+    visitors = [Visitor.signed_in(server.port, email, filled.password) for email in filled.people[:4]]
+    tokens = [visitor.form_token(path) for visitor in visitors]
+    turns = cycle(zip(visitors, tokens, strict=True))
+    _submitted(*next(turns), path, filled, ())  # the first run opens what later ones share
+    first = [_submitted(*next(turns), path, filled, ()) for _ in range(times)]
+    done = [_submitted(*next(turns), path, filled, (b"done",)) for _ in range(times)]
+    note = f"{times} runs, provider of 0 ms"
+    return [
+        Finding("Submit to the first event, median", percentile(first, 0.5), "ms", 60, note),
+        Finding("Submit to the first event, p95", percentile(first, 0.95), "ms", 60, note),
+        Finding("Submit to done, median", percentile(done, 0.5), "ms", None, note),
+        Finding("Submit to done, p95", percentile(done, 0.95), "ms", None, note),
+    ]
+
+
+def _submitted(visitor: Visitor, token: str, path: str, filled: Filled, kinds: tuple[bytes, ...]) -> float:
+    """Return the milliseconds from sending the form to the event."""
+    fields = {**filled.fields, "csrfmiddlewaretoken": token}
+    started = time.perf_counter()
+    answer = visitor.post(path, fields, by_htmx=True)
+    stream = _STREAM.search(answer.text)
+    if stream is None:
+        raise SystemExit(f"The form was not accepted: status {answer.status}.")
+    visitor.wait_for_event(stream[0], kinds)
+    return (time.perf_counter() - started) * 1000

@@ -1,0 +1,158 @@
+"""The inside of `benchmarks.gate`: `python -m benchmarks.gate_stages TIMES` prints medians in milliseconds as JSON.
+
+Runs in a process and a home of its own, with the real policies, limits and journal writer.
+"""
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from uuid import UUID
+
+import anyio
+
+from allotment.site.starting import start_django
+
+start_django()
+
+from django.core.management import call_command  # noqa: E402 - features need Django started
+
+from allotment.adapters.providers.scripted.script import Rule, Script  # noqa: E402
+from allotment.adapters.providers.scripted.speaking import ScriptedProvider  # noqa: E402
+from allotment.engine.actions import Action  # noqa: E402
+from allotment.engine.asking import AnswerText, ChatRequest, Message, Provider, Usage  # noqa: E402
+from allotment.engine.gate import stages  # noqa: E402
+from allotment.engine.gate.gate import Gate  # noqa: E402
+from allotment.engine.gate.limits import LimitRules, Limits  # noqa: E402
+from allotment.engine.gate.performing import perform  # noqa: E402
+from allotment.engine.gate.values import Answered, AskedModel, AskModel, Passage  # noqa: E402
+from allotment.engine.principals import Actor, AttributeValue, Resource, Role  # noqa: E402
+from allotment.engine.recording import Entry  # noqa: E402
+from allotment.journal.writing import JournalWriter  # noqa: E402
+from allotment.kernel import clock  # noqa: E402
+from allotment.kernel.ids import new_id  # noqa: E402
+from allotment.policies.gatekeeping import CedarAuthoriser  # noqa: E402
+from allotment.screening.masking import Masking  # noqa: E402
+from allotment.screening.streaming import Release  # noqa: E402
+
+_TEXT = (
+    "Good morning, I sent 250 euros from DE89 3704 0044 0532 0130 00 to my landlord on Monday and it has not"
+    " arrived. Please write to elif.demir@example.com or ring me on +49 151 23456789. I have been with you for"
+    " eleven years and this is the first time that something like this happens. My landlord is patient, but not"
+    " for ever, and the rent is due on the third. Could you tell me where the money is, and what I should tell"
+    " him? I am at home in the mornings and at work after noon. Thank you for your help, Elif Demir, flat 12."
+)
+_ANSWER = "Thank you for your message. I am sorry that your transfer was delayed. We will look into it today."
+
+
+class _OneModel:
+    """A directory with one provider, free of charge."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+
+    async def provider(self, model: AskedModel) -> Provider:  # noqa: ARG002 - there is one
+        return self._provider
+
+    def cost_nanodollars(self, model: AskedModel, usage: Usage) -> int:  # noqa: ARG002 - it is free
+        return 0
+
+
+async def measure(times: int) -> dict[str, float]:
+    """Return the median of `times` per stage."""
+    provider = ScriptedProvider(Script((Rule(answer=_ANSWER),)))
+    authoriser, limits, writer = CedarAuthoriser(), Limits(_no_limits()), JournalWriter()
+    writer.start()
+    gate = Gate(authoriser, limits, _OneModel(provider), writer)
+    passage, question = _passage(), _question()
+    request = ChatRequest(model="scripted", messages=question.messages)
+    masked = Masking()
+    masked.mask(_TEXT)
+    entry = Entry(clock.now(), Action.ASK_MODEL.value, "done", new_id(), "model", "scripted")
+    took = {
+        "screening": _median(lambda: Masking().mask(_TEXT), times) * 500 / len(_TEXT),
+        "decision": _median(lambda: authoriser.decide(passage.actor, Action.RUN_APP, passage.app, {}), times),
+        "identify": _median(lambda: stages.identify(passage, clock.now()), times),
+        "authorise": _median(lambda: stages.authorise(passage, question, authoriser), times),
+        "limit": _median(lambda: limits.reserve(passage, 500).release(), times),  # type: ignore[union-attr]
+        "screen in": _median(lambda: stages.screen_in(passage, question), times),
+        "perform": await _median_of(lambda: perform(provider, request, _nothing), times),
+        "screen out": _median(lambda: _screen_out(masked), times),
+        "record": await _median_of(lambda: writer.record(entry), times),
+        "whole": await _median_of(lambda: _through(gate, passage, question), times),
+    }
+    await anyio.to_thread.run_sync(writer.stop)
+    return took
+
+
+async def _through(gate: Gate, passage: Passage, question: AskModel) -> None:
+    outcome = await gate.ask(passage, question, _nothing)
+    assert isinstance(outcome, Answered), outcome
+
+
+async def _nothing(text: str) -> None:
+    """Take the text and do nothing with it."""
+
+
+def _screen_out(masking: Masking) -> None:
+    held_back = Release(masking)
+    for word in _ANSWER.split(" "):
+        held_back.push(word + " ")
+    held_back.finish()
+
+
+def _no_limits() -> LimitRules:
+    return LimitRules(calls_per_minute=10**9, calls_at_once=10**9, tokens_per_day=10**12)
+
+
+def _passage() -> Passage:
+    space, person = new_id(), new_id()
+    actor = Actor(person, "Somebody", frozenset({Role.COLLEAGUE}), frozenset({space}))
+    app = new_id()
+    facts: dict[str, AttributeValue] = {
+        "owner": str(UUID(int=1)),
+        "audience": "space",
+        "space": str(space),
+        "named": frozenset[str](),
+        "state": "published",
+        "tier": "medium",
+        "data_class": "internal",
+    }
+    until = clock.now() + timedelta(hours=1)
+    return Passage(actor, Resource("App", str(app), facts), app, 1, space, new_id(), "reply", until)
+
+
+def _question() -> AskModel:
+    facts: dict[str, AttributeValue] = {
+        "name": "scripted",
+        "runs_here": True,
+        "highest_data_class": "restricted",
+    }
+    model = AskedModel("m", "scripted", "Scripted", Resource("Model", "m", facts), 512)
+    messages = (Message("system", "You write short, polite replies."), Message("user", _TEXT))
+    return AskModel(model, "customer-reply@1", messages, AnswerText(), 240)
+
+
+def _median(work: Callable[[], object], times: int) -> float:
+    took = []
+    for _ in range(times):
+        started = time.perf_counter()
+        work()
+        took.append((time.perf_counter() - started) * 1000)
+    return statistics.median(took)
+
+
+async def _median_of(work: Callable[[], Awaitable[object]], times: int) -> float:
+    took = []
+    for _ in range(times):
+        started = time.perf_counter()
+        await work()
+        took.append((time.perf_counter() - started) * 1000)
+    return statistics.median(took)
+
+
+if __name__ == "__main__":
+    call_command("migrate", interactive=False, verbosity=0)
+    print(json.dumps(anyio.run(measure, int(sys.argv[1]))))
