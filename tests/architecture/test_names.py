@@ -67,7 +67,7 @@ def test_planted_names_are_found() -> None:
 
 
 def test_planted_paths_are_found() -> None:
-    for text in ("see /" + "home/ann/notes", "`/" + "work/main`", "cat ./" + ".idea/x"):
+    for text in ("see /" + "home/ann/notes", "`/" + "work/main`", "cat ./." + "idea/x"):
         assert SOMEBODYS_MACHINE.search(text), text
     for text in ("https://example.org/home/ann", "src/allotment/work/x", "pages.library"):
         assert not SOMEBODYS_MACHINE.search(text), text
