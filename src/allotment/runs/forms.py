@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from allotment.engine.spec.app import App, FieldKind, FormField
 
@@ -65,13 +66,24 @@ _MAKERS = {
 
 
 def form_for(
-    app: App, data: Any = None, files: Any = None, initial: Mapping[str, Any] | None = None
+    app: App,
+    data: Any = None,
+    files: Any = None,
+    *,
+    initial: Mapping[str, Any] | None = None,
+    with_example: bool = False,
 ) -> forms.Form:
-    """Return the app's form: bound when `data` is given, else with `initial` values."""
+    """Return the app's form: bound when `data` is given, else with `initial` values.
+
+    `with_example`: documents may be left out, because the example's are taken.
+    """
     form = forms.Form(data, files, initial=dict(initial or {}), auto_id="field-%s")
     for field in app.form:
         made = _MAKERS.get(field.kind, _text)(field)
         made.label, made.help_text, made.required = field.label, field.help, field.required
+        if with_example and field.kind is FieldKind.DOCUMENT and app.sample.get(field.field):
+            made.required = False
+            made.help_text = _("The example's text is taken unless you choose a file.")
         form.fields[field.field] = made
     return form
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from allotment.engine.actions import Action
-from allotment.engine.spec.app import App
+from allotment.engine.spec.app import App, FieldKind
 from allotment.llms.queries import default_model
 from allotment.microapps.pages.frame import rights, tabs
 from allotment.microapps.queries import app_for, runnable
@@ -23,6 +23,10 @@ from allotment.runs import cancelling, starting
 from allotment.runs.forms import MOST_DOCUMENT_BYTES, form_for, initial_of
 from allotment.runs.queries import PAGE_LENGTH, past_runs, run_for
 from allotment.runs.values import RunDetail
+
+
+EXAMPLE = "example-documents"
+"""Name of the hidden field that says: where no file is chosen, take the example's."""
 
 
 @authority(Action.RUN_APP)
@@ -45,13 +49,21 @@ def _run(request: GovernedRequest, slug: str, *, trial: bool) -> HttpResponse:
         return redirect("runs:trial", slug=app.slug)
     spec = runnable(app.id, request.actor, draft=trial).spec
     if request.method == "GET" or "sample" in request.POST:
-        values = spec.sample if request.GET.get("sample") or "sample" in request.POST else {}
-        return _page(request, app, spec, form_for(spec, initial=initial_of(spec, values)), trial=trial)
-    form = form_for(spec, request.POST, request.FILES)
+        is_example = bool(request.GET.get("sample")) or "sample" in request.POST
+        values = spec.sample if is_example else {}
+        return _page(
+            request,
+            app,
+            spec,
+            form_for(spec, initial=initial_of(spec, values), with_example=is_example),
+            trial=trial,
+        )
+    form = form_for(spec, request.POST, request.FILES, with_example=EXAMPLE in request.POST)
     _check_uploads(form)
     if form.is_valid():
         try:
-            started = starting.start(app.id, request.actor, _raw(form), trial=trial, uploads=_uploads(form))
+            uploads = {**_example_documents(request, spec), **_uploads(form)}
+            started = starting.start(app.id, request.actor, _raw(form), trial=trial, uploads=uploads)
         except starting.FormProblems as problems:
             for field, sentence in problems.problems.items():
                 form.add_error(field if field in form.fields else None, sentence)
@@ -87,6 +99,17 @@ def _uploads(form: forms.Form) -> dict[str, starting.Upload]:
         name: starting.Upload(value.name, value.read())
         for name, value in form.cleaned_data.items()
         if value is not None and hasattr(value, "read")
+    }
+
+
+def _example_documents(request: GovernedRequest, spec: App) -> dict[str, starting.Upload]:
+    """Return the example's documents when the person asked for the example and chose no file of their own."""
+    if EXAMPLE not in request.POST:
+        return {}
+    return {
+        field.field: starting.Upload("example.txt", spec.sample[field.field].encode())
+        for field in spec.form
+        if field.kind is FieldKind.DOCUMENT and spec.sample.get(field.field)
     }
 
 

@@ -14,7 +14,16 @@ from allotment.adapters.providers.scripted import plugin
 from allotment.engine.asking import AnswerLabel, AnswerText, Message, Provider, Usage
 from allotment.engine.gate.gate import Gate
 from allotment.engine.gate.limits import LimitRules, Limits
-from allotment.engine.gate.values import Answered, AskedModel, AskModel, Failed, Outcome, Passage, Refused, Stage
+from allotment.engine.gate.values import (
+    Answered,
+    AskedModel,
+    AskModel,
+    Failed,
+    Outcome,
+    Passage,
+    Refused,
+    Stage,
+)
 from allotment.engine.principals import Actor, Decision, Resource
 from allotment.engine.recording import Entry
 from allotment.kernel import clock
@@ -49,7 +58,9 @@ class Policy:
 
     def decide(self, actor, action, resource, context) -> Decision:
         if action.value in self.refused:
-            return Decision(allowed=False, policies=("no",), reason="The rules say no.", remedy="Ask an officer.")
+            return Decision(
+                allowed=False, policies=("no",), reason="The rules say no.", remedy="Ask an officer."
+            )
         return Decision(allowed=True, policies=("yes",), reason="The rules say yes.")
 
 
