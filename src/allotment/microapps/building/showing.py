@@ -46,7 +46,8 @@ class Row:
 
     key: str
     url: str
-    pieces: tuple[Piece, ...]
+    lines: tuple[tuple[Piece, ...], ...]
+    """The sentence in pieces; a decision has a line for each case."""
     note: TemplateNote | None = None
     trouble: str = ""
     names_template: bool = False
@@ -62,6 +63,11 @@ class CheckRow:
 
     check: Check
     url: str = ""
+
+    @property
+    def why(self) -> str:
+        """The reason, unless it tells how to write YAML; here the button leads to the form."""
+        return "" if "`" in self.check.why else self.check.why
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,7 @@ def rows(draft: Draft, checked: tuple[Check, ...] = ()) -> tuple[Row, ...]:
         Row(
             name,
             address(slug, name),
-            _pieces(told[name]) if draft.has_read("steps", name) else (Piece(_unread(name)),),
+            _lines(told[name]) if draft.has_read("steps", name) else ((Piece(_unread(name)),),),
             notes.get(templates.get(name, "")),
             trouble=troubled.get(name, ""),
             names_template=name in told
@@ -135,9 +141,9 @@ def rows(draft: Draft, checked: tuple[Check, ...] = ()) -> tuple[Row, ...]:
         for index, name in enumerate(steps)
     ]
     return (
-        Row("_form", address(slug, "_form"), _pieces(first), trouble=troubled.get("_form", "")),
+        Row("_form", address(slug, "_form"), _lines(first), trouble=troubled.get("_form", "")),
         *middle,
-        Row("_result", address(slug, "_result"), _pieces(last), trouble=troubled.get("_result", "")),
+        Row("_result", address(slug, "_result"), _lines(last), trouble=troubled.get("_result", "")),
     )
 
 
@@ -145,10 +151,13 @@ def _unread(name: str) -> str:
     return _("“%(name)s” cannot be read") % {"name": spoken(name)}
 
 
-def _pieces(sentence: Sentence) -> tuple[Piece, ...]:
+def _lines(sentence: Sentence) -> tuple[tuple[Piece, ...], ...]:
     return tuple(
-        Piece(_clipped(piece.text), is_slot=True, ref=piece.ref) if piece.is_slot else piece
-        for piece in sentence.pieces(_)
+        tuple(
+            Piece(_clipped(piece.text), is_slot=True, ref=piece.ref) if piece.is_slot else piece
+            for piece in phrase.pieces(_)
+        )
+        for phrase in sentence.phrases
     )
 
 
@@ -185,6 +194,8 @@ def _where(draft: Draft, check: Check) -> str:
     """Return where a check is mended; empty when one click does it, or there is nothing to mend."""
     if check.fix is None or check.fix.code:
         return ""
+    if check.code == "problem:steps":
+        return f"{address(draft.app.slug, '')}#add-step"
     part = _part(draft, check)
     if part:
         return address(draft.app.slug, part)
