@@ -118,19 +118,30 @@ def sign_in(page: Page, email: str) -> Page:
 
 
 def open_page(chromium: Browser, server: Server, email: str, **context: Any) -> Page:
-    """Return a page signed in as `email` that fails on any complaint of the browser."""
+    """Return a watched page, signed in as `email`."""
     return sign_in(watched(chromium.new_context(base_url=server.url, **context)), email)
 
 
+_complaints: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def browser_does_not_complain() -> Iterator[None]:
+    """Fail a test whose watched pages raised errors or wrote them to the console."""
+    _complaints.clear()
+    yield
+    assert _complaints == []
+
+
 def watched(context: BrowserContext) -> Page:
-    """Return a new page that fails on any complaint of the browser."""
+    """Return a new page whose complaints fail the test."""
     page = context.new_page()
-    page.on("pageerror", lambda error: pytest.fail(f"{page.url} raised {error}"))
-    page.on("console", lambda message: _refuse_complaint(page, message))
+    page.on("pageerror", lambda error: _complaints.append(f"{page.url} raised {error}"))
+    page.on("console", lambda message: _note_complaint(page, message))
     return page
 
 
-def _refuse_complaint(page: Page, message: ConsoleMessage) -> None:
-    """Fail on an error in the console, but not on the one Chromium writes for each refused request."""
+def _note_complaint(page: Page, message: ConsoleMessage) -> None:
+    """Keep an error of the console, but not the one Chromium writes for each refused request."""
     if message.type == "error" and "Failed to load resource" not in message.text:
-        pytest.fail(f"{page.url} complained: {message.text}")
+        _complaints.append(f"{page.url} complained: {message.text}")
