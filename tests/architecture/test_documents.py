@@ -9,6 +9,8 @@ from click import Context, Group
 
 import allotment
 from allotment.cli.main import root
+from allotment.microapps.exchanging import validate
+from allotment.prompts.starting import plant_library
 from tests.architecture.source import ROOT, SOURCE, relative
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), SOURCE / "web" / "README.md"])
@@ -17,6 +19,7 @@ NAMED_PATH = re.compile(r"`((?:src|tests|docs|requirements|benchmarks|\.ci)/[\w.
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 DECISIONS = sorted(path for path in (ROOT / "docs" / "adr").glob("*.md") if path.name != "README.md")
 SECTIONS = ["Context", "Decision", "Consequences", "Alternatives", "Check"]
+EXAMPLE = re.compile(r"^```yaml\n(allotment: 1\n.*?)^```", re.MULTILINE | re.DOTALL)
 RELEASE = re.compile(r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d{2}-\d{2}$", re.MULTILINE)
 
 
@@ -77,6 +80,14 @@ def test_every_variable_the_readme_names_is_read() -> None:
         assert {
             name for name in named if name.removesuffix("_FILE") not in settings and name not in settings
         } == set()
+
+
+@pytest.mark.django_db
+def test_apps_in_documents_are_whole() -> None:
+    plant_library()
+    for page in PAGES:
+        for text in EXAMPLE.findall(page.read_text(encoding="utf-8")):
+            assert validate(text) == (), relative(page)
 
 
 def test_decisions_are_numbered_without_gaps() -> None:
