@@ -19,8 +19,8 @@ from allotment.composition.demo.week import EXAMPLE_MODEL  # noqa: E402
 from allotment.composition.preparing import prepare  # noqa: E402
 from allotment.engine.principals import Actor, Role  # noqa: E402
 from allotment.kernel import clock  # noqa: E402
-from allotment.microapps import making, publishing, saving  # noqa: E402
-from allotment.microapps.queries import app_for  # noqa: E402
+from allotment.microapps import making, publishing, reviewing, saving  # noqa: E402
+from allotment.microapps.queries import app_for, review  # noqa: E402
 from allotment.microapps.releasing import WantedReach  # noqa: E402
 from allotment.microapps.starters import all_starters  # noqa: E402
 from allotment.microapps.states import Audience  # noqa: E402
@@ -32,6 +32,8 @@ from allotment.runs.multiplying import Copy, multiply  # noqa: E402
 from allotment.runs.planting import PastRun, plant  # noqa: E402
 
 _PEOPLE = 8
+_WAITING = 20
+"""Every so manieth app that needs a review still waits for it."""
 _NOTES = {"notes": "Done: 14 plots measured. Problem: the pump is broken. Next week: order a new one."}
 _REPORT = {"report": "This week 14 plots were measured. The pump is broken; a new one is ordered next week."}
 _STARTER = "weekly-report-from-notes"
@@ -45,7 +47,10 @@ def main() -> None:
     with transaction.atomic():
         space = make_space(None, "Measuring")
         people = [_person(number, space, password) for number in range(_PEOPLE)]
-        apps = [_app(people[number % _PEOPLE], number) for number in range(max(2, wanted_apps))]
+        apps = [
+            _app(people[number % _PEOPLE], people[(number + 1) % _PEOPLE], number)
+            for number in range(max(2, wanted_apps))
+        ]
     run = plant(apps[0], people[0], PastRun(clock.now() - timedelta(days=90), _NOTES, _REPORT), EXAMPLE_MODEL)
     ids = [person.person for person in people]
     start = clock.now() - timedelta(days=89)
@@ -79,8 +84,8 @@ def _person(number: int, space: UUID, password: str) -> Actor:
     return actor_of(use_link(link.secret, NewAccount(name, email, password)))
 
 
-def _app(owner: Actor, number: int) -> UUID:
-    """Make and publish an app; every tenth stays a draft. The first is the one that is measured."""
+def _app(owner: Actor, reviewer: Actor, number: int) -> UUID:
+    """Make and publish an app; every tenth stays a draft and some wait for a review. The first is measured."""
     starters = all_starters()
     starter = _STARTER if number == 0 else starters[number % len(starters)].name
     app = making.make_from_starter(owner, starter)
@@ -88,7 +93,9 @@ def _app(owner: Actor, number: int) -> UUID:
     saving.save_working(app.id, owner, plain, app.working_revision)
     if number % 10 != 9:
         saving.save_version(app.id, owner)
-        publishing.publish(app.id, owner, WantedReach(Audience.ORGANISATION))
+        asked = publishing.publish(app.id, owner, WantedReach(Audience.ORGANISATION)).review
+        if asked is not None and number % _WAITING:
+            reviewing.approve(asked, reviewer, review(asked).digest)
     return app.id
 
 

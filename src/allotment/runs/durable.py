@@ -5,7 +5,10 @@ own tables. A finished step is a row in `RunStep`, so a restart goes on behind t
 """
 
 import logging
+import sqlite3
 import threading
+from contextlib import closing
+from pathlib import Path
 from uuid import UUID
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowSerializationFormat
@@ -65,9 +68,12 @@ def run_app(run_id: str) -> str:
 
 def launch(installation: Settings) -> None:
     """Start DBOS in this process; picks up the runs an earlier process left behind."""
+    file = installation.home / "runs.sqlite3"
+    if not installation.database_url:
+        _write_ahead(file)
     config: DBOSConfig = {
         "name": "allotment",
-        "system_database_url": installation.database_url or f"sqlite:///{installation.home / 'runs.sqlite3'}",
+        "system_database_url": installation.database_url or f"sqlite:///{file}",
         "application_version": WORKFLOW_VERSION,
         "executor_id": "here",
         "log_level": "CRITICAL",
@@ -80,6 +86,12 @@ def launch(installation: Settings) -> None:
     DBOS.launch()
     for run in left_behind:
         _take_up(run)
+
+
+def _write_ahead(file: Path) -> None:
+    """Keep the file in SQLite's write-ahead mode, which stays with it: DBOS's commits then cost a fifth."""
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("PRAGMA journal_mode=WAL")
 
 
 def _take_up(run: UUID) -> None:

@@ -1,6 +1,6 @@
 """Reads of runs. Values out, never rows; what was typed and answered only for the person it belongs to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -14,8 +14,8 @@ from allotment.kernel import clock
 from allotment.kernel.errors import NotFound
 from allotment.policies.deciding import decide, require
 from allotment.prompts.queries import template_titles
-from allotment.runs.events import after
-from allotment.runs.models import Run, RunEvent, RunState, RunStep
+from allotment.runs.events import Event, after
+from allotment.runs.models import FINAL_STATES, Run, RunState, RunStep
 from allotment.runs.progress import masking_after
 from allotment.runs.sealing import unseal
 from allotment.runs.showing import shown_parts
@@ -64,9 +64,9 @@ def run_for(actor: Actor, run: UUID) -> RunDetail:
     steps = tuple(RunStep.objects.filter(run=row).order_by("finished_at", "id"))
     spec = from_plain(row.spec)
     masking = masking_after(steps, run)
-    titles = template_titles()
+    titles = template_titles() if steps else {}
+    events = () if row.state in FINAL_STATES else after(run, 0)
     result: list[Any] = unseal(row.result, column="result", run=run) if row.result else []
-    last = RunEvent.objects.filter(run=row).aggregate(last=Max("number"))["last"] or 0
     return RunDetail(
         **_summary_values(row),
         spec=spec,
@@ -78,18 +78,16 @@ def run_for(actor: Actor, run: UUID) -> RunDetail:
         steps=tuple(_receipt_step(step, titles) for step in steps),
         tokens_in=row.tokens_in,
         tokens_out=row.tokens_out,
-        last_event=last,
+        last_event=events[-1].number if events else 0,
         details_masked=masking.count,
-        partial=_partial(row),
+        partial=_partial(events),
     )
 
 
-def _partial(row: Run) -> dict[str, str]:
-    """Return the text released so far; a finished run has its result instead."""
-    if row.state not in (RunState.WAITING, RunState.RUNNING):
-        return {}
+def _partial(events: Iterable[Event]) -> dict[str, str]:
+    """Return the text released so far, by step."""
     released: dict[str, str] = {}
-    for event in after(row.id, 0):
+    for event in events:
         if event.kind == "text":
             released[event.payload["step"]] = released.get(event.payload["step"], "") + event.payload["text"]
     return released
