@@ -6,6 +6,8 @@ still has the name it was born with is named after its label, and then every pat
 
 from collections.abc import Mapping, Sequence
 
+from django.utils.translation import gettext as _
+
 from allotment.engine.spec.app import FieldKind
 from allotment.engine.spec.words import MOST_FIELDS
 from allotment.kernel.errors import TooLarge
@@ -33,8 +35,8 @@ def add_field(
     form = parts(plain, "form")
     if len(form) >= MOST_FIELDS:
         raise TooLarge(
-            f"A form has at most {MOST_FIELDS} fields.",
-            hint="Remove one first, or ask for several things in one.",
+            _("A form has at most %(most)s fields.") % {"most": MOST_FIELDS},
+            hint=_("Remove one first, or ask for several things in one."),
         )
     added: Plain = {"field": free_name(name, field_names(plain), "field"), "label": line(label)}
     if kind is not FieldKind.SHORT_TEXT:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Literal
 
+from django.utils.translation import gettext as _
+
 from allotment.engine.spec.words import MOST_FIELDS
 from allotment.kernel.errors import TooLarge
 from allotment.microapps.building.fields import moved
@@ -23,7 +25,10 @@ def show(plain: Plain, path: str, how: Show) -> Plain:
     if any(part.get("from") == path for part in result):
         return plain
     if len(result) >= MOST_FIELDS:
-        raise TooLarge(f"A result shows at most {MOST_FIELDS} values.", hint="Take one out first.")
+        raise TooLarge(
+            _("A result shows at most %(most)s values.") % {"most": MOST_FIELDS},
+            hint=_("Take one out first."),
+        )
     return {**plain, "result": [*result, shown(path, how)]}
 
 

@@ -6,6 +6,8 @@ changes what it says: the checks tell when it now comes too early.
 
 from collections.abc import Mapping, Sequence
 
+from django.utils.translation import gettext as _
+
 from allotment.engine.spec.app import FieldKind
 from allotment.engine.spec.words import MOST_STEPS
 from allotment.engine.templates import CHOICES, Slot
@@ -28,14 +30,17 @@ def step_at(plain: Plain, name: str) -> Plain:
     for step in parts(plain, "steps"):
         if step.get("step") == name:
             return step
-    raise NotFound("This step is not there any more.", hint="Go back to the builder and choose another.")
+    raise NotFound(
+        _("This step is not there any more."), hint=_("Go back to the builder and choose another.")
+    )
 
 
 def add_step(plain: Plain, step: Plain, words: str) -> Plain:
     """Add a step at the end, named after words."""
     if len(names := step_names(plain)) >= MOST_STEPS:
         raise TooLarge(
-            f"An app has at most {MOST_STEPS} steps.", hint="Split the app into two, or remove a step."
+            _("An app has at most %(most)s steps.") % {"most": MOST_STEPS},
+            hint=_("Split the app into two, or remove a step."),
         )
     return {**plain, "steps": [*parts(plain, "steps"), {"step": free_name(words, names, "step"), **step}]}
 
@@ -77,7 +82,7 @@ def order_steps(plain: Plain, names: Sequence[str]) -> Plain:
     by_name = {str(step.get("step")): step for step in parts(plain, "steps")}
     wanted = [name for name in names if name in by_name]
     if sorted(wanted) != sorted(by_name):
-        raise Conflict("The steps changed meanwhile.", hint="Load the page again, then move the step.")
+        raise Conflict(_("The steps changed meanwhile."), hint=_("Load the page again, then move the step."))
     return {**plain, "steps": [by_name[name] for name in wanted]}
 
 
