@@ -1,5 +1,6 @@
 """Each error says what happened and what to do next, as a page, beside the form, or as problem+json."""
 
+import errno
 import json
 import sqlite3
 
@@ -59,6 +60,7 @@ def test_an_error_becomes_a_page_with_message_and_hint() -> None:
         (RequestDataTooBig(), 413, "larger than 8.0"),
         (OperationalError("database is locked"), 503, "nothing was saved"),
         (sqlite3.OperationalError("database or disk is full"), 503, "disk of this installation is full"),
+        (OSError(errno.ENOSPC, "No space left on device"), 503, "disk of this installation is full"),
         (PermissionDenied(), 403, "roles do not include"),
         (Http404(), 404, "does not exist"),
     ],

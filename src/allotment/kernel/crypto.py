@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from allotment.kernel.errors import Misconfigured, Unavailable
-from allotment.kernel.settings import settings
+from allotment.kernel.settings import keep_once, settings
 
 _VERSION = b"\x01"
 _KEY_BYTES = 32
@@ -62,9 +62,7 @@ class Vault:
 def read_or_make_key(path: Path) -> bytes:
     """Return the master key at `path`; make it with mode 0600 on first use."""
     if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(os.urandom(_KEY_BYTES))
+        keep_once(path, os.urandom(_KEY_BYTES))
     return path.read_bytes()
 
 

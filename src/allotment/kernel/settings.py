@@ -6,7 +6,9 @@ What an administrator changes at run time is a row in a table, not a variable he
 
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -60,7 +62,7 @@ def _secret(environment: Mapping[str, str], name: str) -> str:
 
 
 def _port(environment: Mapping[str, str]) -> int:
-    text = environment.get("ALLOTMENT_PORT", str(DEFAULT_PORT))
+    text = environment.get("ALLOTMENT_PORT") or str(DEFAULT_PORT)
     if not text.isdigit() or not 0 < int(text) < 65536:  # noqa: PLR2004 - TCP port range
         raise Misconfigured(
             f"ALLOTMENT_PORT is “{text}”, which is not a port.", hint="Use a number from 1 to 65535."
@@ -79,12 +81,24 @@ def ensure_home(home: Path) -> None:
         ) from error
 
 
+def keep_once(path: Path, content: bytes) -> None:
+    """Write a private file that must never be half written or replaced; whoever comes first wins."""
+    descriptor, fresh = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(fresh, path)
+    finally:
+        Path(fresh).unlink()
+
+
 def _kept_secret(path: Path) -> str:
     """Return the secret kept at `path`, made on first use with mode 0600."""
     if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(secrets.token_urlsafe(48))
+        keep_once(path, secrets.token_urlsafe(48).encode())
     return path.read_text(encoding="utf-8").strip()
 
 
@@ -92,7 +106,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     """Read settings from `environment`; makes the home folder and the session key when missing."""
     home = Path(environment.get("ALLOTMENT_HOME", "") or ".allotment").expanduser().resolve()
     ensure_home(home)
-    host = environment.get("ALLOTMENT_HOST", "127.0.0.1")
+    host = environment.get("ALLOTMENT_HOST") or "127.0.0.1"
     port = _port(environment)
     shown_host = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - a comparison, not a bind
     return Settings(

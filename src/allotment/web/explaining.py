@@ -4,6 +4,7 @@ Invariant: the one place that renders an error, as a page, as a fragment for htm
 nothing typed is lost) or as problem+json (RFC 9457). Refuses to show what an unexpected error says.
 """
 
+import errno
 import sqlite3
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -61,6 +62,8 @@ def problem_of(error: BaseException | None) -> Problem | None:
         return too_large()
     if isinstance(error, (DatabaseError, sqlite3.DatabaseError)):
         return _database_problem(str(error))
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return _disk_full()
     if isinstance(error, PermissionDenied):
         return Problem(
             403, "not-allowed", gettext("Your roles do not include this."), _ask_an_administrator()
@@ -114,13 +117,17 @@ def _database_problem(words: str) -> Problem | None:
             gettext("Wait a few seconds, go back and send it again; what you typed is still there."),
         )
     if "disk is full" in words or "No space left" in words:
-        return Problem(
-            503,
-            "disk-full",
-            gettext("The disk of this installation is full, so nothing was saved."),
-            gettext("Tell an administrator to free some space; go back and send it again afterwards."),
-        )
+        return _disk_full()
     return None
+
+
+def _disk_full() -> Problem:
+    return Problem(
+        503,
+        "disk-full",
+        gettext("The disk of this installation is full, so nothing was saved."),
+        gettext("Tell an administrator to free some space; go back and send it again afterwards."),
+    )
 
 
 def respond(request: HttpRequest, problem: Problem) -> HttpResponse:
