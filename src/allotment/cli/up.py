@@ -1,6 +1,7 @@
 """`allotment up`: prepare the installation and start the server."""
 
 import socket
+import sys
 
 import click
 import uvicorn
@@ -11,6 +12,9 @@ from allotment.kernel.settings import settings
 from allotment.people.setting_up import first_link
 
 _GRACE_SECONDS = 5
+_SWITCH_SECONDS = 0.001
+"""How long one thread keeps the interpreter while others want it. Python's 5 ms, paid at each hand-over between the
+event loop, a page and a run, would be most of the time until a run's first event."""
 
 
 @click.command()
@@ -28,6 +32,7 @@ def up() -> None:
         click.echo(f"Nobody has an account yet. Open this link once to make the first:\n\n  {link}\n")
     if not installation.practice_model_file.exists():
         click.echo("The practice model is not installed; `make model` fetches it. Everything else works.")
+    sys.setswitchinterval(_SWITCH_SECONDS)
     uvicorn.run(
         "allotment.asgi:application",
         host=installation.host,
