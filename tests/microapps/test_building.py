@@ -384,3 +384,18 @@ def test_somebody_who_only_runs_apps_has_no_builder(
 def test_a_step_that_is_gone_is_not_found(mira_in: Client, app: AppDetail) -> None:
     assert mira_in.get(address(app, "build_step", "elsewhere")).status_code == 404
     assert mira_in.get(address(app, "build_part", "elsewhere")).status_code == 404
+
+
+def test_what_a_spec_cannot_hold_is_refused_beside_what_was_typed(mira_in: Client, app: AppDetail) -> None:
+    response = edit(mira_in, address(app, "build_part", "about"), subjects="customers of " + "the bank " * 15)
+
+    assert response.status_code == 422
+    assert "at most 120 are allowed" in response.content.decode()
+    assert "customers of the bank" in response.content.decode()
+    assert revision(app) == 1
+
+
+def test_a_label_of_nothing_visible_takes_the_words_of_its_name(mira_in: Client, app: AppDetail) -> None:
+    edit(mira_in, address(app, "build_part", "form"), field__0__label="\x01")
+
+    assert plain_of(app)["form"][0]["label"] == "customer query"

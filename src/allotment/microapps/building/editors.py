@@ -250,7 +250,7 @@ class AboutEditor:
         said = self.form.cleaned_data
         plain = {
             **self.draft.plain,
-            "title": line(said["title"]),
+            "title": line(said["title"]) or self.draft.app.title,
             "purpose": paragraph(said["purpose"]),
             "data": msgspec.to_builtins(self.form.data_use),
         }

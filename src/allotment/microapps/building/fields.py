@@ -20,6 +20,7 @@ from allotment.microapps.building.naming import (
     named,
     paragraph,
     parts,
+    spoken,
 )
 from allotment.microapps.building.references import renamed, without
 
@@ -38,7 +39,8 @@ def add_field(
             _("A form has at most %(most)s fields.") % {"most": MOST_FIELDS},
             hint=_("Remove one first, or ask for several things in one."),
         )
-    added: Plain = {"field": free_name(name, field_names(plain), "field"), "label": line(label)}
+    born = free_name(name, field_names(plain), "field")
+    added: Plain = {"field": born, "label": line(label) or spoken(born)}
     if kind is not FieldKind.SHORT_TEXT:
         added["kind"] = kind.value
     return {**plain, "form": [*form, added]}
@@ -54,7 +56,7 @@ def set_field(plain: Plain, name: str, values: Mapping[str, object]) -> Plain:
 
 def _field(name: str, values: Mapping[str, object]) -> Plain:
     kind = FieldKind(str(values["kind"]))
-    field: Plain = {"field": name, "label": line(str(values["label"]))}
+    field: Plain = {"field": name, "label": line(str(values["label"])) or spoken(name)}
     if kind is not FieldKind.SHORT_TEXT:
         field["kind"] = kind.value
     if values.get("required"):

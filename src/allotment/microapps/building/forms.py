@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from allotment.engine.spec.app import FieldKind
 from allotment.engine.spec.words import MOST_OPTIONS
-from allotment.microapps.building.naming import lines
+from allotment.microapps.building.naming import lines, paragraph
 from allotment.microapps.building.sources import FIXED, Choices
 
 MOST_ROWS = 50
@@ -150,7 +150,7 @@ class SourceForm(forms.Form):
     def said(self) -> str:
         """The source as a spec writes it; empty for none."""
         source: str = self.cleaned_data["source"]
-        return FIXED + self.cleaned_data["text"].strip() if source == FIXED else source
+        return FIXED + paragraph(self.cleaned_data["text"]) if source == FIXED else source
 
 
 def source_initial(source: object) -> dict[str, str]:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from allotment.engine.actions import Action
 from allotment.engine.spec.reading import from_plain
-from allotment.kernel.errors import AllotmentError, Conflict
+from allotment.kernel.errors import AllotmentError, Conflict, Invalid
 from allotment.microapps import fixing, saving
 from allotment.microapps.building import steps
 from allotment.microapps.building.draft import Draft, draft_of, readable_parts
@@ -165,6 +165,8 @@ def _edit(request: GovernedRequest, draft: Draft, editor: Editor) -> HttpRespons
         kept = _("What you typed is still here, not saved yet. Save again to put it into their version.")
         words = f"{conflict.message} {kept}"
         return _refuse(request, draft, editor, do, words, status=409)
+    except Invalid as broken:
+        return _refuse(request, draft, editor, do, f"{broken.message} {broken.hint}")
 
 
 def _refuse(
