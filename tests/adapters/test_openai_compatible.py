@@ -3,8 +3,6 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from tests.adapters.servers import KEY, FakeModels, serving
-from tests.adapters.test_provider_contract import LABELS, ask
 
 from allotment.adapters.ollama import find_local_ollama
 from allotment.adapters.providers.openai_compatible import complete_address
@@ -12,6 +10,8 @@ from allotment.engine.asking import Provider
 from allotment.kernel.errors import Invalid, ProviderError
 from allotment.kernel.outbound import Outbound
 from allotment.kernel.plugins import plugins
+from tests.adapters.servers import KEY, FakeModels, serving
+from tests.adapters.test_provider_contract import LABELS, ask
 
 pytestmark = pytest.mark.anyio
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import anyio
 import pytest
-from tests.adapters.servers import KEY, TEXT, FakeModels, serving
 
 from allotment.engine.asking import (
     AnswerFields,
@@ -22,6 +21,7 @@ from allotment.engine.asking import (
 from allotment.kernel.errors import ProviderError
 from allotment.kernel.outbound import AddressRefused, Outbound
 from allotment.kernel.plugins import plugins
+from tests.adapters.servers import KEY, TEXT, FakeModels, serving
 
 pytestmark = pytest.mark.anyio
 

@@ -8,10 +8,10 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
-from tests.adapters.servers import serving
 
 from allotment.kernel.errors import ProviderError
 from allotment.kernel.outbound import AddressRefused, Outbound, Patience, Reach, Rejected, decoded
+from tests.adapters.servers import serving
 
 pytestmark = pytest.mark.anyio
 

@@ -4,7 +4,6 @@ import logging
 
 import pytest
 from django.conf import settings as django_settings
-from tests.llms.conftest import GOOD_KEY
 
 from allotment.journal.queries import Wanted, recent
 from allotment.kernel.errors import Conflict, Invalid, NotFound, Unavailable
@@ -15,6 +14,7 @@ from allotment.llms.credentials import seal, unseal
 from allotment.llms.disconnecting import disconnect
 from allotment.llms.models import Connection, LanguageModel
 from allotment.llms.practice import plant_practice_model
+from tests.llms.conftest import GOOD_KEY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("reaching")]
 

@@ -3,13 +3,13 @@
 import pytest
 from django.core.cache import cache
 from django.urls import reverse
-from tests.llms.conftest import GOOD_KEY
 
 from allotment.llms import queries
 from allotment.llms.connecting import connect
 from allotment.llms.models import Connection, LanguageModel
 from allotment.llms.offering import turn_on
 from allotment.llms.practice import plant_practice_model
+from tests.llms.conftest import GOOD_KEY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("reaching")]
 

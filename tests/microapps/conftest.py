@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conftest import MakePerson, Somebody
-from tests.microapps.specs import customer_reply
 
 from allotment.microapps import making, queries, saving
 from allotment.microapps.values import AppDetail
 from allotment.prompts.starting import plant_library
+from tests.conftest import MakePerson, Somebody
+from tests.microapps.specs import customer_reply
 
 HERE = Path(__file__).parent
 

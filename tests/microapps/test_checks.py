@@ -3,9 +3,6 @@
 from typing import Any
 
 import pytest
-from tests.conftest import MakePerson, Somebody
-from tests.microapps.conftest import MakeApp
-from tests.microapps.specs import customer_reply
 
 from allotment.engine.spec.app import DataClass
 from allotment.engine.spec.reading import from_plain
@@ -18,6 +15,9 @@ from allotment.microapps.fixing import fixed
 from allotment.microapps.values import AppDetail
 from allotment.prompts.models import TemplateVersion
 from allotment.prompts.recalling import recall
+from tests.conftest import MakePerson, Somebody
+from tests.microapps.conftest import MakeApp
+from tests.microapps.specs import customer_reply
 
 HERE = ModelFacts("house", "House model", runs_here=True, highest_data_class=DataClass.RESTRICTED)
 AWAY = ModelFacts("away", "Away model", runs_here=False, highest_data_class=DataClass.INTERNAL)

@@ -7,8 +7,6 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.conftest import Somebody
-from tests.microapps.specs import customer_reply
 
 from allotment.engine.asking import Message
 from allotment.engine.principals import Actor, Role
@@ -25,6 +23,8 @@ from allotment.microapps.mending import app_from
 from allotment.microapps.starters import Starter, all_starters
 from allotment.microapps.wording import purpose_from, title_from
 from allotment.prompts.starting import plant_library
+from tests.conftest import Somebody
+from tests.microapps.specs import customer_reply
 
 MAIN_JOB = "I need a tool that writes polite replies to customers' questions and sorts them by topic"
 

@@ -1,15 +1,15 @@
 """Apps as YAML: pull, push, validate."""
 
 import pytest
-from tests.conftest import Somebody
-from tests.microapps.conftest import MakeApp
-from tests.microapps.specs import customer_reply
 
 from allotment.engine.spec.reading import from_plain, write_yaml
 from allotment.kernel.errors import NotAllowed, NotFound
 from allotment.microapps import exchanging, publishing, queries
 from allotment.microapps.releasing import WantedReach
 from allotment.microapps.states import Audience, State
+from tests.conftest import Somebody
+from tests.microapps.conftest import MakeApp
+from tests.microapps.specs import customer_reply
 
 
 def text(**changes: object) -> str:

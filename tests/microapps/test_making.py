@@ -1,14 +1,14 @@
 """Making apps: from a spec, as a copy; who may not."""
 
 import pytest
-from tests.conftest import Somebody
-from tests.microapps.conftest import MakeApp
-from tests.microapps.specs import customer_reply
 
 from allotment.journal.models import JournalEntry
 from allotment.kernel.errors import NotAllowed
 from allotment.microapps import making, queries, saving
 from allotment.microapps.states import Audience, State, Tier
+from tests.conftest import Somebody
+from tests.microapps.conftest import MakeApp
+from tests.microapps.specs import customer_reply
 
 
 @pytest.mark.django_db

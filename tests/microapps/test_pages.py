@@ -5,12 +5,12 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 from django.urls import reverse
-from tests.conftest import SignIn, Somebody
-from tests.microapps.conftest import MakeApp
 
 from allotment.microapps import publishing, queries
 from allotment.microapps.releasing import WantedReach
 from allotment.microapps.states import Audience, State
+from tests.conftest import SignIn, Somebody
+from tests.microapps.conftest import MakeApp
 
 MAIN_JOB = "I need a tool that writes polite replies to customers' questions and sorts them by topic"
 

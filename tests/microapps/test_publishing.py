@@ -3,15 +3,15 @@
 from typing import Any
 
 import pytest
-from tests.conftest import MakePerson, Somebody
-from tests.microapps.conftest import MakeApp
-from tests.microapps.specs import customer_reply
 
 from allotment.kernel.errors import Conflict, Invalid, NotAllowed, NotFound
 from allotment.microapps import parking, publishing, queries, reviewing, saving
 from allotment.microapps.releasing import WantedReach
 from allotment.microapps.states import Audience, Outcome, State, Tier
 from allotment.microapps.values import AppDetail
+from tests.conftest import MakePerson, Somebody
+from tests.microapps.conftest import MakeApp
+from tests.microapps.specs import customer_reply
 
 PERSONAL = {"class": "internal", "personal": True, "subjects": ["customers"]}
 

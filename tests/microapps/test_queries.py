@@ -3,8 +3,6 @@
 from itertools import product
 
 import pytest
-from tests.conftest import MakePerson, Somebody
-from tests.microapps.conftest import MakeApp
 
 from allotment.engine.actions import Action
 from allotment.engine.principals import Role
@@ -15,6 +13,8 @@ from allotment.microapps.releasing import WantedReach
 from allotment.microapps.states import Audience
 from allotment.microapps.values import AppFilter
 from allotment.policies.deciding import decide
+from tests.conftest import MakePerson, Somebody
+from tests.microapps.conftest import MakeApp
 
 EVERYTHING = AppFilter(with_parked=True, count=200)
 

@@ -1,13 +1,13 @@
 """Saving the working copy and versions, and rolling back."""
 
 import pytest
-from tests.conftest import Somebody
-from tests.microapps.conftest import MakeApp
-from tests.microapps.specs import customer_reply
 
 from allotment.kernel.errors import Conflict, Invalid, NotAllowed
 from allotment.microapps import queries, rolling_back, saving
 from allotment.microapps.models import AppVersion
+from tests.conftest import Somebody
+from tests.microapps.conftest import MakeApp
+from tests.microapps.specs import customer_reply
 
 
 def test_an_edit_is_stored_with_the_next_revision(make_app: MakeApp, mira: Somebody) -> None:

@@ -3,13 +3,13 @@
 from uuid import UUID
 
 import pytest
-from tests.conftest import MakePerson
 
 from allotment.engine.principals import Role
 from allotment.journal.models import JournalEntry
 from allotment.kernel.errors import Conflict, NotAllowed, NotFound
 from allotment.people import granting, joining, leaving, queries
 from allotment.people.models import RoleGrant
+from tests.conftest import MakePerson
 
 pytestmark = pytest.mark.django_db
 

@@ -2,11 +2,11 @@
 
 import pytest
 from django.test import Client
-from tests.conftest import MakePerson, SignIn
 
 from allotment.people import inviting, queries
 from allotment.people.inviting import Invitation
 from allotment.people.models import Space
+from tests.conftest import MakePerson, SignIn
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,6 @@ from uuid import UUID
 
 import pytest
 from django.test import Client
-from tests.conftest import PASSWORD, MakePerson
 
 from allotment.engine.principals import Role
 from allotment.journal.models import JournalEntry
@@ -15,6 +14,7 @@ from allotment.people import inviting, leaving, queries, setting_up
 from allotment.people.inviting import HandedLink, Invitation
 from allotment.people.models import Person, SetUpLink
 from allotment.people.setting_up import NewAccount
+from tests.conftest import PASSWORD, MakePerson
 
 pytestmark = pytest.mark.django_db
 

@@ -4,12 +4,12 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
-from tests.conftest import PASSWORD, MakePerson, SignIn, Somebody
 
 from allotment.journal.models import JournalEntry
 from allotment.people import inviting, leaving
 from allotment.people.inviting import Invitation
 from allotment.people.models import Person
+from tests.conftest import PASSWORD, MakePerson, SignIn, Somebody
 
 pytestmark = pytest.mark.django_db
 

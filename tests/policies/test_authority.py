@@ -4,10 +4,10 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import include, path
-from tests.conftest import SignIn
 
 from allotment.engine.actions import Action
 from allotment.policies.authority import GovernedRequest, authority
+from tests.conftest import SignIn
 
 
 def unnamed(request: HttpRequest) -> HttpResponse:

@@ -4,7 +4,6 @@ import re
 from uuid import UUID, uuid4
 
 import pytest
-from tests.policies.expected import EVERYONE_SIGNED_IN, PAGES, roles_expected_for
 
 from allotment.engine.actions import Action
 from allotment.engine.principals import Actor, AttributeValue, Resource, Role
@@ -13,6 +12,7 @@ from allotment.policies import deciding, rulebook
 from allotment.policies.deciding import INSTALLATION, decide, decide_by, require, roles_that_may
 from allotment.policies.gatekeeping import CedarAuthoriser
 from allotment.policies.words import action_words
+from tests.policies.expected import EVERYONE_SIGNED_IN, PAGES, roles_expected_for
 
 SERVICE_DESK, FINANCE = uuid4(), uuid4()
 MIRA, ARON = uuid4(), uuid4()

@@ -2,9 +2,9 @@
 
 import pytest
 from django.test import Client
-from tests.conftest import SignIn
 
 from allotment.policies import rulebook
+from tests.conftest import SignIn
 
 pytestmark = pytest.mark.django_db
 

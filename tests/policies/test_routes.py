@@ -8,12 +8,12 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from django.urls.converters import IntConverter, PathConverter, SlugConverter, StringConverter, UUIDConverter
-from tests.conftest import MakePerson, SignIn
-from tests.policies.expected import roles_expected_for
 
 from allotment.engine.actions import Action
 from allotment.engine.principals import Role
 from allotment.policies.authority import needed_for
+from tests.conftest import MakePerson, SignIn
+from tests.policies.expected import roles_expected_for
 
 SAMPLES = {
     IntConverter: "1",

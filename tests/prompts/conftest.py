@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import pytest
-from tests.conftest import MakePerson, Somebody
 
 from allotment.engine.templates import Slot
 from allotment.prompts.approving import approve
@@ -11,6 +10,7 @@ from allotment.prompts.models import TemplateVersion
 from allotment.prompts.proposing import propose
 from allotment.prompts.wording import Wording, worded
 from allotment.prompts.writing import About, new_family
+from tests.conftest import MakePerson, Somebody
 
 WORDING = worded(
     "You work in {industry}.",

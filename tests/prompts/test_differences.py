@@ -1,11 +1,11 @@
 """Comparing versions."""
 
 from hypothesis import given, settings
-from tests.prompts.wordings import wordings
 
 from allotment.engine.templates import Slot
 from allotment.prompts.differences import Line, compare, lines_between
 from allotment.prompts.wording import Wording, worded
+from tests.prompts.wordings import wordings
 
 
 def test_one_changed_sentence_is_the_only_change() -> None:

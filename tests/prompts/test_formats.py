@@ -7,13 +7,13 @@ from types import ModuleType
 
 import pytest
 from hypothesis import given, settings
-from tests.prompts.wordings import REPLY, wordings
 
 from allotment.kernel.errors import AllotmentError
 from allotment.prompts.formats import langchain, promptflow, prompty
 from allotment.prompts.formats.portable import Exported, Imported, Portable
 from allotment.prompts.importing import read_file
 from allotment.prompts.wording import Wording, pieces
+from tests.prompts.wordings import REPLY, wordings
 
 FORMATS = pytest.mark.parametrize("tool", [prompty, langchain, promptflow], ids=lambda tool: tool.title)
 

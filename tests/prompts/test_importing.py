@@ -1,12 +1,12 @@
 """What an import becomes, and what an export gives back."""
 
 import pytest
-from tests.prompts.conftest import WORDING, Desk
 
 from allotment.kernel.errors import NotAllowed, NotFound
 from allotment.prompts.exporting import TITLES, export
 from allotment.prompts.importing import land, read_file
 from allotment.prompts.queries import approved_template
+from tests.prompts.conftest import WORDING, Desk
 
 pytestmark = pytest.mark.django_db
 FILE = b"---\nname: Sort It\nmodel: gpt-4o\n---\nuser:\nSort {{text}}\n"

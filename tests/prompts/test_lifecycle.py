@@ -2,7 +2,6 @@
 
 import pytest
 from django.db import IntegrityError, transaction
-from tests.prompts.conftest import WORDING, Desk
 
 from allotment.journal.models import JournalEntry
 from allotment.kernel.errors import AllotmentError, Conflict, Invalid, NotAllowed, NotFound
@@ -14,6 +13,7 @@ from allotment.prompts.recalling import recall
 from allotment.prompts.retiring import retire
 from allotment.prompts.wording import worded
 from allotment.prompts.writing import About, draft_from, edit_draft, new_family
+from tests.prompts.conftest import WORDING, Desk
 
 pytestmark = pytest.mark.django_db
 ABOUT = About("Reply to a customer", "A polite answer.")

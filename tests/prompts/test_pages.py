@@ -7,11 +7,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
-from tests.conftest import SignIn
-from tests.prompts.conftest import Desk
 
 from allotment.prompts.models import TemplateVersion
 from allotment.prompts.queries import approved_template
+from tests.conftest import SignIn
+from tests.prompts.conftest import Desk
 
 pytestmark = pytest.mark.django_db
 NAME = "reply-to-a-customer"

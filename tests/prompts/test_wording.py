@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.prompts.wordings import REPLY, wordings
 
 from allotment.engine.templates import Slot, Template, fill
 from allotment.kernel.errors import Invalid
@@ -19,6 +18,7 @@ from allotment.prompts.wording import (
     tidy,
     worded,
 )
+from tests.prompts.wordings import REPLY, wordings
 
 
 def test_slots_are_those_of_the_text_in_order() -> None:

@@ -19,7 +19,7 @@ from allotment.microapps.facts import TemplateFacts
 from allotment.microapps.mending import app_from
 
 Ask = Callable[[Actor, Sequence[Message], Mapping[str, Any]], Mapping[str, Any] | None]
-"""Asks the connected model, on behalf of this person, for an object that fits a JSON Schema; None when no model is capable of it."""
+"""Asks the connected model, for this person, for an object that fits a JSON Schema; None when none is able to."""
 
 _MOST_FIELDS = 8
 _MOST_STEPS = 4

@@ -59,6 +59,7 @@ class Run(models.Model):
             models.Index(fields=("app", "-created_at"), name="runs_by_app"),
             models.Index(fields=("person", "-created_at"), name="runs_by_person"),
             models.Index(fields=("state",), name="runs_by_state"),
+            models.Index(fields=("created_at",), name="runs_by_time"),
         )
 
 

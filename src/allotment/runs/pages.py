@@ -24,7 +24,6 @@ from allotment.runs.forms import MOST_DOCUMENT_BYTES, form_for, initial_of
 from allotment.runs.queries import PAGE_LENGTH, past_runs, run_for
 from allotment.runs.values import RunDetail
 
-
 EXAMPLE = "example-documents"
 """Name of the hidden field that says: where no file is chosen, take the example's."""
 

@@ -12,7 +12,7 @@ _public = urlsplit(_installation.public_url)
 
 SECRET_KEY = _installation.secret_key
 DEBUG = _installation.debug
-ALLOWED_HOSTS = sorted({_public.hostname or "127.0.0.1", "127.0.0.1", "localhost", "testserver"})
+ALLOWED_HOSTS = sorted({_public.hostname or "127.0.0.1", "127.0.0.1", "localhost"})
 CSRF_TRUSTED_ORIGINS = [_installation.public_url]
 
 INSTALLED_APPS = [
