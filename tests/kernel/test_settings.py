@@ -56,7 +56,7 @@ def test_listening_everywhere_still_shows_an_address_people_can_open(tmp_path: P
     assert settings.public_url == "http://127.0.0.1:81"
 
 
-@pytest.mark.parametrize("port", ["", "abc", "0", "65536", "-1", "80 "])
+@pytest.mark.parametrize("port", ["abc", "0", "65536", "-1", "80 "])
 def test_what_is_not_a_port_is_refused(tmp_path: Path, port: str) -> None:
     with pytest.raises(Misconfigured, match="not a port") as refused:
         load(home(tmp_path, ALLOTMENT_PORT=port))
