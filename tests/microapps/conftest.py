@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from allotment.microapps import making, queries, saving
 from allotment.microapps.values import AppDetail
 from allotment.prompts.starting import plant_library
-from tests.conftest import MakePerson, Somebody
+from tests.conftest import MakePerson, SignIn, Somebody
 from tests.microapps.specs import customer_reply
 
 HERE = Path(__file__).parent
@@ -58,3 +59,16 @@ def make_app(library: int, mira: Somebody) -> MakeApp:
         return queries.app_for(owner.actor, app.id)
 
     return make
+
+
+@pytest.fixture
+def app(make_app: MakeApp) -> AppDetail:
+    """Mira's app, saved."""
+    return make_app()
+
+
+@pytest.fixture
+def mira_in(client: Client, signed_in: SignIn, mira: Somebody) -> Client:
+    """A browser in which Mira is signed in."""
+    signed_in(client, mira)
+    return client

@@ -21,17 +21,6 @@ from tests.microapps.specs import customer_reply
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def app(make_app: MakeApp) -> AppDetail:
-    return make_app()
-
-
-@pytest.fixture
-def mira_in(client: Client, signed_in: SignIn, mira: Somebody) -> Client:
-    signed_in(client, mira)
-    return client
-
-
 def address(app: AppDetail, name: str = "build", *arguments: str) -> str:
     return reverse(f"microapps:{name}", args=[app.slug, *arguments])
 

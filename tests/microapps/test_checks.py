@@ -36,12 +36,6 @@ TEMPLATES = {
 AROUND = Surroundings(TEMPLATES, (HERE, AWAY), usual_model=HERE)
 
 
-@pytest.fixture
-def app(make_app: MakeApp) -> AppDetail:
-    """An app without a deputy."""
-    return make_app()
-
-
 def found(app: AppDetail, around: Surroundings = AROUND, **changes: Any) -> dict[str, Check]:
     return {check.code: check for check in checks(app, from_plain(customer_reply(**changes)), around)}
 
