@@ -170,7 +170,15 @@ def _ask_a_real_question(screen: Screen) -> None:
 
 def _expect_receipt(page: Page) -> None:
     receipt = page.locator(".card", has=page.get_by_role("heading", name="Receipt"))
-    for words in ("version 1", "Practice model", "tokens in", "free", "masked: 1", "journal entry", "masked on the way out"):
+    for words in (
+        "version 1",
+        "Practice model",
+        "tokens in",
+        "free",
+        "masked: 1",
+        "journal entry",
+        "masked on the way out",
+    ):
         expect(receipt).to_contain_text(words)
     expect(page.get_by_text("was masked before it reached the model")).to_be_visible()
 
