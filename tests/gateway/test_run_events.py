@@ -87,6 +87,12 @@ def test_reconnect_gets_what_it_missed(owner, client, signed_in, last, query, ex
     assert ids(read(request(cookie_of(client), last=last, query=query))[1]) == expected
 
 
+def test_stream_of_a_run_that_is_over_ends_even_when_nothing_is_left(owner, client, signed_in) -> None:
+    signed_in(client, owner)
+    Run.objects.filter(id=RUN).update(state="done")
+    assert ids(read(request(cookie_of(client), last="4"))[1]) == []
+
+
 def test_nobody_signed_in_is_told_nothing(owner) -> None:
     response, text = read(request())
     assert response.status_code == 404

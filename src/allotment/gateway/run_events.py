@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from allotment.gateway.sessions import signed_in_actor
 from allotment.kernel.errors import AllotmentError
 from allotment.runs.events import Event, after, bell
-from allotment.runs.queries import require_visible
+from allotment.runs.queries import is_over, require_visible
 
 _POLL_SECONDS = 1.0
 """Events of a run that another process executes are noticed this late."""
@@ -46,9 +46,11 @@ def _check(request: Request, run: UUID) -> None:
         close_old_connections()
 
 
-def _read(run: UUID, number: int) -> tuple[Event, ...]:
+def _read(run: UUID, number: int) -> tuple[tuple[Event, ...], bool]:
+    """Return the events after `number`, and whether no more will come."""
     try:
-        return after(run, number)
+        ended = is_over(run)  # asked first: an event stored in between is read below
+        return after(run, number), ended
     finally:
         close_old_connections()
 
@@ -66,13 +68,15 @@ async def _stream(run: UUID, number: int) -> AsyncIterator[str]:
         yield "retry: 1000\n\n"
         while True:
             rung = anyio.Event()
-            events = await anyio.to_thread.run_sync(_read, run, number)
+            events, ended = await anyio.to_thread.run_sync(_read, run, number)
             for event in events:
                 number = event.number
                 yield f"id: {event.number}\nevent: {event.kind}\ndata: {json.dumps(event.payload)}\n\n"
-                if event.kind in _FINAL_KINDS:
-                    return
+            if any(event.kind in _FINAL_KINDS for event in events):
+                return
             quiet = 0 if events else quiet + 1
+            if ended and quiet > 1:  # a second look: the last event follows the final state by a moment
+                return
             if quiet >= _KEEP_ALIVE_POLLS:
                 quiet = 0
                 yield ": still here\n\n"

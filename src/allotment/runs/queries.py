@@ -129,6 +129,11 @@ def _summary_values(row: Run) -> dict[str, Any]:
     }
 
 
+def is_over(run: UUID) -> bool:
+    """Say whether nothing more will happen to this run."""
+    return Run.objects.filter(id=run, state__in=FINAL_STATES).exists()
+
+
 def past_runs(
     actor: Actor, *, app: UUID | None = None, start: int = 0
 ) -> tuple[tuple[RunSummary, ...], bool]:
