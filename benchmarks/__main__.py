@@ -7,6 +7,7 @@ from pathlib import Path
 from allotment.kernel.settings import settings
 from benchmarks import first_event, gate, pages, report, start
 from benchmarks.filling import fill
+from benchmarks.quiet import wait_for_quiet
 from benchmarks.serving import serving
 
 _DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -28,24 +29,29 @@ def _measure(wanted: argparse.Namespace, folder: Path) -> report.Measured:
     large, small = folder / "large", folder / "small"
     print(f"Storing {wanted.apps:,} apps and {wanted.runs:,} runs …", flush=True)
     filled = fill(large, apps=wanted.apps, runs=wanted.runs)
-    load_before = report.load()
-    print("Measuring start and memory …", flush=True)
+    idle = {"start and memory": _quiet(wanted, "start and memory")}
     started = start.measure(small, settings().practice_model_file)
-    print("Measuring pages and runs …", flush=True)
     with serving(large) as server:
+        idle["pages"] = _quiet(wanted, "pages")
         timed = pages.measure(server, filled, times=wanted.times)
+        idle["first event"] = _quiet(wanted, "first event")
         events = first_event.measure(server, filled, times=wanted.events)
-    print("Measuring the gate …", flush=True)
+    idle["gate"] = _quiet(wanted, "gate")
     return report.Measured(
         apps=wanted.apps,
         runs=wanted.runs,
         times=wanted.times,
-        load_before=load_before,
+        idle=idle,
         start=started,
         pages=timed,
         first_event=events,
         gate=gate.measure(times=wanted.calls),
     )
+
+
+def _quiet(wanted: argparse.Namespace, what: str) -> float:
+    print(f"Measuring {what} …", flush=True)
+    return wait_for_quiet(wanted.patience)
 
 
 def _arguments() -> argparse.Namespace:
@@ -55,6 +61,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--times", type=int, default=40, help="requests of each page")
     parser.add_argument("--events", type=int, default=30, help="runs followed to their first event")
     parser.add_argument("--calls", type=int, default=200, help="calls through the gate")
+    parser.add_argument(
+        "--patience", type=float, default=60, help="seconds to wait for a quiet moment before each part"
+    )
     parser.add_argument("--output", type=Path, default=_DOCUMENT)
     return parser.parse_args()
 

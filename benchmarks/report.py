@@ -9,6 +9,7 @@ from allotment.kernel import clock
 from benchmarks import pages
 from benchmarks.findings import Finding, table
 from benchmarks.pages import Timed
+from benchmarks.quiet import load
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class Measured:
     apps: int
     runs: int
     times: int
-    load_before: float
+    idle: dict[str, float]
+    """The share of the processor that was idle just before each part."""
     start: list[Finding]
     pages: list[Timed]
     first_event: list[Finding]
@@ -30,11 +32,6 @@ class Measured:
         return [finding for finding in found if "missed" in finding.verdict]
 
 
-def load() -> float:
-    """Return how many processes wanted the processor in the last minute, on average."""
-    return os.getloadavg()[0]
-
-
 def markdown(measured: Measured) -> str:
     """Return the page."""
     missed = measured.missed()
@@ -43,6 +40,7 @@ def markdown(measured: Measured) -> str:
         if not missed
         else f"{len(missed)} of the bounds are missed: " + "; ".join(finding.what for finding in missed) + "."
     )
+    idle = ", ".join(f"{part} {share:.0%}" for part, share in measured.idle.items())
     return f"""# Benchmarks
 
 Written by `make bench` (`python -m benchmarks`); do not edit. {verdict}
@@ -50,8 +48,8 @@ Written by `make bench` (`python -m benchmarks`); do not edit. {verdict}
 - Measured on {clock.now():%d %B %Y, %H:%M} UTC
 - Machine: {os.cpu_count()} cores, {_memory_gigabytes():.0f} GB memory, {platform.system()} {platform.machine()}
 - Python {platform.python_version()}, SQLite, one process
-- Load of the machine in the minute before: {measured.load_before:.1f}; after: {load():.1f}. Other work on it makes
-  every number larger.
+- Idle share of the processor just before each part: {idle}; load average at the end: {load():.1f}. Other work on the
+  machine makes every number larger.
 
 ## Start, memory and the first event
 

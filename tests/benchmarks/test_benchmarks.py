@@ -12,7 +12,20 @@ from benchmarks.serving import environment
 
 def test_tiny_round_writes_every_table(tmp_path: Path) -> None:
     page = tmp_path / "benchmarks.md"
-    sizes = ("--apps", "3", "--runs", "20", "--times", "1", "--events", "1", "--calls", "3")
+    sizes = (
+        "--apps",
+        "3",
+        "--runs",
+        "20",
+        "--times",
+        "1",
+        "--events",
+        "1",
+        "--calls",
+        "3",
+        "--patience",
+        "0",
+    )
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", *sizes, "--output", str(page)],
         env=environment(tmp_path),
