@@ -90,13 +90,11 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 
 
 @pytest.fixture(scope="session")
-def pages(chromium: Browser, scene: Scene) -> tuple[str, ...]:
-    """Every address that answers somebody with every role with a page (not a file, nor a form's target)."""
+def pages(chromium: Browser, scene: Scene) -> tuple[Address, ...]:
+    """Those addresses that answer somebody with every role with a page, not with a file or a refusal."""
     context = chromium.new_context(base_url=scene.server.url)
     sign_in(context.new_page(), scene.everyone)
-    found = [
-        one.path for one in scene.addresses if one.route != "account_logout" and _is_page(context, one.path)
-    ]
+    found = [one for one in scene.addresses if one.route != "account_logout" and _is_page(context, one.path)]
     context.close()
     return tuple(found)
 

@@ -54,7 +54,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def page(chromium: Browser, server: Server) -> Iterator[Page]:
+def colleague(chromium: Browser, server: Server) -> Iterator[Page]:
     opened = open_page(chromium, server, COLLEAGUE)
     yield opened
     opened.context.close()
@@ -87,75 +87,75 @@ def _expect_answer(page: Page) -> None:
     ],
 )
 def test_a_model_that_fails_says_how_and_keeps_the_question(
-    page: Page, server: Server, failure: str, words: re.Pattern[str]
+    colleague: Page, server: Server, failure: str, words: re.Pattern[str]
 ) -> None:
     question = f"Please fail with {failure}."
-    run = _ask(page, question)
-    expect(page.get_by_text("This run did not finish")).to_be_visible()
-    expect(page.get_by_text(words)).to_be_visible()
-    expect(page.get_by_text(KEPT)).to_be_visible()
-    expect(page.get_by_label(FIELD)).to_have_value(question)
+    run = _ask(colleague, question)
+    expect(colleague.get_by_text("This run did not finish")).to_be_visible()
+    expect(colleague.get_by_text(words)).to_be_visible()
+    expect(colleague.get_by_text(KEPT)).to_be_visible()
+    expect(colleague.get_by_label(FIELD)).to_have_value(question)
     assert outcomes(server, run, "models.ask")[-1] == "failed"
     assert outcomes(server, run, "apps.run") == ["allowed", "failed"]
-    _expect_answer(page)
+    _expect_answer(colleague)
 
 
-def test_a_model_that_hangs_can_be_cancelled(page: Page, server: Server) -> None:
-    run = _ask(page, "Please hang.")
-    page.get_by_role("button", name="Cancel this run").click()
-    expect(page.get_by_text("You cancelled this run.")).to_be_visible()
-    expect(page.get_by_label(FIELD)).to_have_value("Please hang.")
+def test_a_model_that_hangs_can_be_cancelled(colleague: Page, server: Server) -> None:
+    run = _ask(colleague, "Please hang.")
+    colleague.get_by_role("button", name="Cancel this run").click()
+    expect(colleague.get_by_text("You cancelled this run.")).to_be_visible()
+    expect(colleague.get_by_label(FIELD)).to_have_value("Please hang.")
     assert outcomes(server, run, "apps.run")[0] == "allowed"
     assert len(outcomes(server, run, "apps.run")) > 1
-    _expect_answer(page)
+    _expect_answer(colleague)
 
 
 def test_a_paste_of_5_megabytes_is_refused_with_its_size_and_nothing_starts(
-    page: Page, server: Server
+    colleague: Page, server: Server
 ) -> None:
-    page.goto("/apps/customer-reply/")
+    colleague.goto("/apps/customer-reply/")
     paste = "Where is my card? " * (5 * 1024 * 1024 // 18)
-    page.get_by_label(FIELD).evaluate(
+    colleague.get_by_label(FIELD).evaluate(
         "(field, text) => { field.removeAttribute('maxlength'); field.value = text }", paste
     )
-    page.get_by_role("button", name="Run", exact=True).click()
-    expect(page.get_by_text(re.compile("at most 4,?000 characters")).first).to_be_visible()
-    expect(page.get_by_text(re.compile(r"5[,.]?24\d[,.]?\d\d\d")).first).to_be_visible()
-    assert page.get_by_label(FIELD).input_value()[:4000] == paste[:4000]
-    _expect_answer(page)
+    colleague.get_by_role("button", name="Run", exact=True).click()
+    expect(colleague.get_by_text(re.compile("at most 4,?000 characters")).first).to_be_visible()
+    expect(colleague.get_by_text(re.compile(r"5[,.]?24\d[,.]?\d\d\d")).first).to_be_visible()
+    assert colleague.get_by_label(FIELD).input_value()[:4000] == paste[:4000]
+    _expect_answer(colleague)
 
 
-def test_more_than_a_form_may_hold_is_refused_with_the_limit(page: Page) -> None:
-    page.goto("/apps/customer-reply/")
-    field = page.get_by_label(FIELD)
+def test_more_than_a_form_may_hold_is_refused_with_the_limit(colleague: Page) -> None:
+    colleague.goto("/apps/customer-reply/")
+    field = colleague.get_by_label(FIELD)
     field.evaluate(
         "field => { field.removeAttribute('maxlength'); field.value = 'x'.repeat(9 * 1024 * 1024) }"
     )
-    page.get_by_role("button", name="Run", exact=True).click()
-    expect(page.get_by_text("the most one form may hold")).to_be_visible()
-    _expect_answer(page)
+    colleague.get_by_role("button", name="Run", exact=True).click()
+    expect(colleague.get_by_text("the most one form may hold")).to_be_visible()
+    _expect_answer(colleague)
 
 
-def test_a_locked_database_says_so_and_the_form_is_still_filled_in(page: Page, server: Server) -> None:
-    page.goto("/apps/customer-reply/")
+def test_a_locked_database_says_so_and_the_form_is_still_filled_in(colleague: Page, server: Server) -> None:
+    colleague.goto("/apps/customer-reply/")
     with closing(sqlite3.connect(server.home / "allotment.sqlite3", isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        _send(page, QUESTION)
-        expect(page.get_by_text("The database is busy")).to_be_visible()
+        _send(colleague, QUESTION)
+        expect(colleague.get_by_text("The database is busy")).to_be_visible()
         other.execute("ROLLBACK")
-    page.go_back()
-    expect(page.get_by_label(FIELD)).to_have_value(QUESTION)
-    page.get_by_role("button", name="Run", exact=True).click()
-    expect(page.get_by_text("Answer to: ")).to_be_visible()
+    colleague.go_back()
+    expect(colleague.get_by_label(FIELD)).to_have_value(QUESTION)
+    colleague.get_by_role("button", name="Run", exact=True).click()
+    expect(colleague.get_by_text("Answer to: ")).to_be_visible()
 
 
-def test_a_database_locked_during_a_run_delays_it_and_loses_nothing(page: Page, server: Server) -> None:
-    run = _ask(page, "Please answer slowly.")
+def test_a_database_locked_during_a_run_delays_it_and_loses_nothing(colleague: Page, server: Server) -> None:
+    run = _ask(colleague, "Please answer slowly.")
     with closing(sqlite3.connect(server.home / "allotment.sqlite3", isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         time.sleep(_LONGER_THAN_PATIENCE_SECONDS)
         other.execute("ROLLBACK")
-    _expect_end(page, run, server)
+    _expect_end(colleague, run, server)
 
 
 def _expect_end(page: Page, run: str, server: Server) -> None:
@@ -233,52 +233,52 @@ def test_a_real_provider_that_misbehaves_says_how_and_keeps_the_question(
     expect(page.get_by_role("heading", name="Receipt")).to_be_visible()
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of its own, so small that a test can fill it."""
-    home = tmp_path / "home"
-    home.mkdir(mode=0o700)
+@pytest.fixture(scope="module")
+def server_on_small_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with a disk of its own, so small that a test can fill it."""
+    home = tmp_path_factory.mktemp("small-disk")
     mount = ["mount", "-t", "tmpfs", "-o", "size=24m,mode=0700", "allotment-test", str(home)]
     if shutil.which("mount") is None or subprocess.run(mount, check=False, capture_output=True).returncode:
         pytest.skip("mounting a small disk needs root")
     try:
-        yield home
+        with _served(home) as running:
+            yield running
     finally:
         subprocess.run(["umount", "--lazy", str(home)], check=True)
 
 
-def test_a_full_disk_says_so_and_the_form_is_still_filled_in(chromium: Browser, small_disk: Path) -> None:
-    with _served(small_disk) as server:
-        page = open_page(chromium, server, COLLEAGUE)
-        page.goto("/apps/customer-reply/")
-        filler = _fill(small_disk)
-        _send(page, QUESTION)
-        expect(page.get_by_text("The disk of this installation is full")).to_be_visible()
-        page.goto("/apps/customer-reply/about/")
-        expect(page.get_by_role("heading", level=1)).to_have_text("Reply to a customer")
-        filler.unlink()
-        page.go_back()
-        page.go_back()
-        expect(page.get_by_label(FIELD)).to_have_value(QUESTION)
-        page.get_by_role("button", name="Run", exact=True).click()
-        expect(page.get_by_text("Answer to: ")).to_be_visible()
-        page.context.close()
-
-
-def test_a_disk_that_fills_up_during_a_run_loses_nothing_once_it_is_freed(
-    chromium: Browser, small_disk: Path
+def test_a_full_disk_says_so_and_the_form_is_still_filled_in(
+    chromium: Browser, server_on_small_disk: Server
 ) -> None:
-    with _served(small_disk) as server:
-        page = open_page(chromium, server, COLLEAGUE)
-        run = _ask(page, "Please answer slowly.")
-        filler = _fill(small_disk)
-        time.sleep(_LONGER_THAN_PATIENCE_SECONDS)
-        filler.unlink()
-        server.stop()
-        server.start()
-        page.reload()
-        _expect_end(page, run, server)
-        page.context.close()
+    page = open_page(chromium, server_on_small_disk, COLLEAGUE)
+    page.goto("/apps/customer-reply/")
+    filler = _fill(server_on_small_disk.home)
+    _send(page, QUESTION)
+    expect(page.get_by_text("The disk of this installation is full")).to_be_visible()
+    page.goto("/apps/customer-reply/about/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Reply to a customer")
+    filler.unlink()
+    page.go_back()
+    page.go_back()
+    expect(page.get_by_label(FIELD)).to_have_value(QUESTION)
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_text("Answer to: ")).to_be_visible()
+    page.context.close()
+
+
+def test_a_run_on_a_disk_that_fills_up_ends_once_it_is_freed(
+    chromium: Browser, server_on_small_disk: Server
+) -> None:
+    page = open_page(chromium, server_on_small_disk, COLLEAGUE)
+    run = _ask(page, "Please answer slowly.")
+    filler = _fill(server_on_small_disk.home)
+    time.sleep(_LONGER_THAN_PATIENCE_SECONDS)
+    filler.unlink()
+    server_on_small_disk.stop()
+    server_on_small_disk.start()
+    page.reload()
+    _expect_end(page, run, server_on_small_disk)
+    page.context.close()
 
 
 def _fill(disk: Path) -> Path:

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.adapters.servers import KEY, FakeModels
 from tests.adapters.servers import serving as serving_models
-from tests.journeys.conftest import LINGERING_QUESTION, Scene, open_page
+from tests.journeys.conftest import LINGERING_QUESTION, Address, Scene, open_page
 
 pytestmark = pytest.mark.browser
 
@@ -20,12 +20,12 @@ def page(chromium: Browser, scene: Scene) -> Iterator[Page]:
     opened.context.close()
 
 
-def test_every_page_has_its_main_heading(page: Page, pages: tuple[str, ...]) -> None:
+def test_every_page_has_its_main_heading(page: Page, pages: tuple[Address, ...]) -> None:
     bare = []
-    for path in pages:
-        page.goto(path, wait_until="domcontentloaded")
+    for address in pages:
+        page.goto(address.path, wait_until="domcontentloaded")
         if page.locator("h1").count() != 1 or not page.locator("h1").inner_text().strip():
-            bare.append(path)
+            bare.append(address.path)
     assert bare == []
 
 
