@@ -19,7 +19,7 @@ from allotment.microapps.pages.frame import rights, tabs
 from allotment.microapps.queries import app_for, runnable
 from allotment.microapps.values import AppDetail
 from allotment.policies.authority import GovernedRequest, authority
-from allotment.runs import cancelling, starting
+from allotment.runs import cancelling, durable, starting
 from allotment.runs.forms import MOST_DOCUMENT_BYTES, form_for, initial_of
 from allotment.runs.queries import PAGE_LENGTH, past_runs, run_for
 from allotment.runs.values import RunDetail
@@ -46,7 +46,8 @@ def _run(request: GovernedRequest, slug: str, *, trial: bool) -> HttpResponse:
     app = app_for(request.actor, slug)
     if not trial and not app.is_runnable and app.is_looked_after_by(request.actor.person):
         return redirect("runs:trial", slug=app.slug)
-    spec = runnable(app.id, request.actor, draft=trial).spec
+    wanted = runnable(app.id, request.actor, draft=trial)
+    spec = wanted.spec
     if request.method == "GET" or "sample" in request.POST:
         is_example = bool(request.GET.get("sample")) or "sample" in request.POST
         values = spec.sample if is_example else {}
@@ -62,7 +63,7 @@ def _run(request: GovernedRequest, slug: str, *, trial: bool) -> HttpResponse:
     if form.is_valid():
         try:
             uploads = {**_example_documents(request, spec), **_uploads(form)}
-            started = starting.start(app.id, request.actor, _raw(form), trial=trial, uploads=uploads)
+            started = starting.accept(wanted, request.actor, _raw(form), uploads)
         except starting.FormProblems as problems:
             for field, sentence in problems.problems.items():
                 form.add_error(field if field in form.fields else None, sentence)
@@ -79,9 +80,11 @@ def is_htmx(request: GovernedRequest) -> bool:
 
 
 def _started(request: GovernedRequest, started: UUID) -> HttpResponse:
-    if not is_htmx(request):
-        return redirect("runs:detail", run_id=started)
-    return outcome(request, started)
+    """Answer, and only then begin: a run at work would compete with this page for the interpreter."""
+    try:
+        return outcome(request, started) if is_htmx(request) else redirect("runs:detail", run_id=started)
+    finally:
+        durable.begin(started)
 
 
 def _raw(form: forms.Form) -> dict[str, str]:

@@ -50,12 +50,18 @@ def start(
 
     Raises `FormProblems`, `NotAllowed`, or `NotFound`; nothing is stored then.
     """
-    wanted = runnable(app_id, actor, draft=trial)
-    uploads = uploads or {}
-    _check_form(wanted, raw, uploads)
-    run = store(wanted, actor, raw, uploads)
+    run = accept(runnable(app_id, actor, draft=trial), actor, raw, uploads or {})
     durable.begin(run)
     return run
+
+
+def accept(wanted: Runnable, actor: Actor, raw: Mapping[str, str], uploads: Mapping[str, Upload]) -> UUID:
+    """Store a run of what `runnable` returned; whoever calls begins it (`durable.begin`).
+
+    Should the process end in between, the next one begins it. Raises `FormProblems`; nothing is stored then.
+    """
+    _check_form(wanted, raw, uploads)
+    return store(wanted, actor, raw, uploads)
 
 
 def _check_form(wanted: Runnable, raw: Mapping[str, str], uploads: Mapping[str, Upload]) -> None:
