@@ -81,6 +81,8 @@ def form_for(
     for field in app.form:
         made = _MAKERS.get(field.kind, _text)(field)
         made.label, made.help_text, made.required = field.label, field.help, field.required
+        # A browser that knows the limit cuts a long paste without a word; here it is refused with both numbers.
+        made.widget.attrs.pop("maxlength", None)
         if with_example and field.kind is FieldKind.DOCUMENT and app.sample.get(field.field):
             made.required = False
             made.help_text = _("The example's text is taken unless you choose a file.")

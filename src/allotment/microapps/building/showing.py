@@ -81,7 +81,6 @@ class PreviewField:
     required: bool
     options: list[tuple[str, str]]
     value: str | list[str]
-    max: int | None
 
 
 def address(slug: str, key: str) -> str:
@@ -238,7 +237,6 @@ def preview(spec: App) -> tuple[PreviewField, ...]:
             if field.kind is FieldKind.YES_NO
             else [(option, option) for option in field.options],
             _example(spec, field.field, several=field.kind is FieldKind.SEVERAL),
-            field.max,
         )
         for field in spec.form
     )
