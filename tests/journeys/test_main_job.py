@@ -137,6 +137,7 @@ def _follow_a_check(screen: Screen) -> None:
     screen.press(page.get_by_role("link", name="Edit sentence 1", exact=True))
     screen.press(page.locator("#what").get_by_label("It must be filled in").first)
     screen.press(page.locator("#what").get_by_role("button", name="Done", exact=True).last)
+    expect(page.locator("#what .editor")).to_have_count(0)
     expect(checks.get_by_text("may stay empty, but a step needs it")).to_be_visible()
     screen.press(checks.get_by_role("button", name="Make it required"))
     expect(checks.get_by_text("may stay empty")).to_have_count(0)
