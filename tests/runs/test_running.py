@@ -236,3 +236,23 @@ def test_locked_database_is_tried_again(app, colleague, monkeypatch) -> None:
     original = advancing._advance
     monkeypatch.setattr(advancing, "_advance", locked_once)
     assert finished(colleague.actor, starting.start(app, colleague.actor, FORM)).state == "done"
+
+
+def test_broken_run_ends_as_soon_as_the_database_takes_its_ending(app, colleague, monkeypatch) -> None:
+    tries = []
+
+    def breaks(_: Run) -> str:
+        raise OperationalError("database or disk is full")
+
+    def full_once(run: UUID) -> str:
+        tries.append(run)
+        if len(tries) == 1:
+            raise OperationalError("database or disk is full")
+        return original(run)
+
+    original = durable.ending.interrupt
+    monkeypatch.setattr(advancing, "_advance", breaks)
+    monkeypatch.setattr(durable.ending, "interrupt", full_once)
+    monkeypatch.setattr(durable, "_DATABASE_PAUSE_SECONDS", 0.05)
+    assert finished(colleague.actor, starting.start(app, colleague.actor, FORM)).state == "failed"
+    assert len(tries) == 2

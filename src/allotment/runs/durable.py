@@ -7,6 +7,7 @@ own tables. A finished step is a row in `RunStep`, so a restart goes on behind t
 import logging
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from uuid import UUID
@@ -23,11 +24,13 @@ WORKFLOW_VERSION = "1"
 """Raise it when a change to `run_app` itself could not resume runs started before it."""
 _MOST_THREADS = 16
 _TRIES_AT_DATABASE = 4
+_DATABASE_PAUSE_SECONDS = 2.0
 
 _log = logging.getLogger(__name__)
 _under_way: set[str] = set()
 """Runs of this process that are in the middle of a step."""
 _is_closing = threading.Event()
+_beginners = ThreadPoolExecutor(max_workers=1, thread_name_prefix="begin-runs")
 
 
 def _is_databases_fault(error: BaseException) -> bool:
@@ -62,8 +65,19 @@ def run_app(run_id: str) -> str:
             if _is_closing.is_set():
                 raise
             _log.exception("run %s broke", run_id)
-            state = ending.interrupt(UUID(run_id))
+            state = _interrupt(UUID(run_id))
     return state
+
+
+def _interrupt(run: UUID) -> str:
+    """End a broken run with words, as soon as the database takes them (a full disk may need somebody to act)."""
+    while True:
+        try:
+            close_old_connections()
+            return ending.interrupt(run)
+        except DatabaseError:
+            if _is_closing.wait(_DATABASE_PAUSE_SECONDS):
+                raise
 
 
 def launch(installation: Settings) -> None:
@@ -110,6 +124,11 @@ def close(patience_seconds: int) -> None:
     """Stop taking runs on; wait a little for steps under way, which are paid for. The rest resumes later."""
     _is_closing.set()
     DBOS.destroy(workflow_completion_timeout_sec=patience_seconds if _under_way else 0)
+
+
+def begin_soon(run: UUID) -> None:
+    """Begin a stored run from another thread, so that whoever stored it can answer at once."""
+    _beginners.submit(begin, run)
 
 
 def begin(run: UUID) -> None:

@@ -84,7 +84,7 @@ def _started(request: GovernedRequest, started: UUID) -> HttpResponse:
     try:
         return outcome(request, started) if is_htmx(request) else redirect("runs:detail", run_id=started)
     finally:
-        durable.begin(started)
+        durable.begin_soon(started)
 
 
 def _raw(form: forms.Form) -> dict[str, str]:

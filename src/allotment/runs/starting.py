@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from allotment.engine.actions import Action
 from allotment.engine.forms import read_form
@@ -16,6 +17,7 @@ from allotment.kernel.ids import new_id
 from allotment.microapps.queries import runnable
 from allotment.microapps.values import Runnable
 from allotment.runs import durable
+from allotment.runs.events import append
 from allotment.runs.models import Run, RunDocument
 from allotment.runs.sealing import seal, seal_bytes
 
@@ -104,4 +106,5 @@ def store(wanted: Runnable, actor: Actor, raw: Mapping[str, str], uploads: Mappi
         digest=wanted.digest,
         trial=wanted.is_draft,
     )
+    append(run, "progress", {"words": _("Waiting for its turn…")})
     return run
