@@ -5,12 +5,12 @@ import http.client
 import re
 import time
 import urllib.parse
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 _ASSET = re.compile(r'(?:href|src)="(/assets/[^"]+)"')
-_EVENT = b"\nevent: "
 
 
 @dataclass(frozen=True)
@@ -64,17 +64,14 @@ class Visitor:
         found = _TOKEN.search(self.get(path).text)
         return "" if found is None else found[1]
 
-    def wait_for_event(self, path: str, kinds: tuple[bytes, ...] = ()) -> bool:
-        """Follow an event stream until the first event, or the first of `kinds`; False if it ends before."""
+    def follow(self, path: str) -> Iterator[str]:
+        """Yield the kind of each event of a stream as it arrives, to the last one."""
         self._connection.request("GET", path, headers=self._headers())
         response = self._connection.getresponse()
-        seen = b""
-        while part := response.read1(4096):
-            seen += part
-            if any(_EVENT + kind in seen for kind in kinds or (b"",)):
-                self._connection.close()
-                return True
-        return False
+        while line := response.readline():
+            kind = line.removeprefix(b"event: ")
+            if kind != line:
+                yield kind.decode().strip()
 
     def _headers(self) -> dict[str, str]:
         cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())

@@ -35,11 +35,9 @@ class Measured:
 def markdown(measured: Measured) -> str:
     """Return the page."""
     missed = measured.missed()
-    verdict = (
-        "Every bound is held."
-        if not missed
-        else f"{len(missed)} of the bounds are missed: " + "; ".join(finding.what for finding in missed) + "."
-    )
+    verdict = "Every bound is held."
+    if missed:
+        verdict = "Missed: " + "; ".join(finding.what for finding in missed) + ". The rest is held."
     idle = ", ".join(f"{part} {share:.0%}" for part, share in measured.idle.items())
     return f"""# Benchmarks
 
@@ -48,8 +46,8 @@ Written by `make bench` (`python -m benchmarks`); do not edit. {verdict}
 - Measured on {clock.now():%d %B %Y, %H:%M} UTC
 - Machine: {os.cpu_count()} cores, {_memory_gigabytes():.0f} GB memory, {platform.system()} {platform.machine()}
 - Python {platform.python_version()}, SQLite, one process
-- Idle share of the processor just before each part: {idle}; load average at the end: {load():.1f}. Other work on the
-  machine makes every number larger.
+- Idle share of the processor just before each part: {idle}
+- Load average at the end: {load():.1f}. Other work on the machine while a part is measured makes its numbers larger.
 
 ## Start, memory and the first event
 

@@ -62,7 +62,7 @@ def _with_model(home: Path, filled: Filled, weights: Path) -> Finding:
         visitor = Visitor.signed_in(server.port, filled.people[0], filled.password)
         models = visitor.get("/models/").text
         answer = visitor.submit(f"/apps/{filled.app}/", filled.fields)
-        visitor.wait_for_event(f"/events{answer.location}"[:-1], (b"done", b"failed"))
+        list(visitor.follow(f"/events{answer.location}"[:-1]))
         asked = visitor.get(answer.location).text
         resident = server.resident_megabytes()
     if "Practice model" not in asked or "Practice model" not in models:
