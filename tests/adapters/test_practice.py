@@ -15,11 +15,10 @@ import pytest
 from allotment.adapters.providers.practice import child, small_model
 from allotment.adapters.providers.practice.asking import PracticeProvider
 from allotment.adapters.providers.practice.server import PracticeServer
-from allotment.adapters.providers.practice.weights import fetch, installed
 from allotment.engine.asking import AnswerFields, AnswerFormat, AnswerLabel, AnswerText, ChatRequest, Message
 from allotment.kernel.errors import ProviderError, Unavailable
 from allotment.kernel.outbound import Outbound, Reach
-from allotment.kernel.settings import settings
+from tests.weights import practice_weights
 
 pytestmark = [pytest.mark.anyio, pytest.mark.practice]
 
@@ -34,11 +33,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PracticeServer]:
-    try:
-        fetch(settings().practice_model_file)
-    except Unavailable as error:
-        pytest.skip(str(error))
-    made = PracticeServer(installed)
+    made = PracticeServer(practice_weights)
     yield made
     made.stop()
 
@@ -127,7 +122,7 @@ async def test_the_key_is_neither_an_argument_nor_in_the_environment(server: Pra
 
 
 def test_it_goes_when_its_parent_is_killed(server: PracticeServer) -> None:
-    order = {"model": str(installed()), "name": "m", "key": "k", "threads": "1"}
+    order = {"model": str(practice_weights()), "name": "m", "key": "k", "threads": "1"}
     program = f"""
 import subprocess, sys, time
 child = subprocess.Popen([sys.executable, {child.__file__!r}], stdin=subprocess.PIPE, stdout=subprocess.PIPE)

@@ -1,16 +1,16 @@
 """The main job on the practice model, in a browser and again on a phone: from a sentence to a past result."""
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.journeys.conftest import PHONE, sign_in, watched
 from tests.serving import PASSWORD, Server
+from tests.weights import practice_weights
+from tests.weights_place import MODEL_FILE
 
 pytestmark = [pytest.mark.browser, pytest.mark.practice, pytest.mark.timeout(300)]
 
@@ -20,8 +20,6 @@ QUESTION = (
     "Please write to ada.lovelace@example.org when it is on its way."
 )
 ADDRESS = "ada.lovelace@example.org"
-MODEL_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
-REPOSITORY = Path(__file__).parents[2]
 A_WHILE = 60_000
 """How long a small model may take on a busy machine, in milliseconds."""
 
@@ -56,24 +54,11 @@ class Screen:
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The practice model's weights: named by ALLOTMENT_TEST_WEIGHTS, fetched by `make model`, or fetched now."""
-    named = os.environ.get("ALLOTMENT_TEST_WEIGHTS")
-    fetched = REPOSITORY / ".pytest_cache" / "practice"
-    for path in (*([Path(named)] if named else []), REPOSITORY / ".allotment" / "models" / MODEL_FILE):
-        if path.is_file():
-            return path
-    fetched.mkdir(parents=True, exist_ok=True)
-    Server(fetched).command("models", "fetch")
-    return fetched / "models" / MODEL_FILE
-
-
-@pytest.fixture(scope="module")
-def practice(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Iterator[Server]:
+def practice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """An installation made from nothing: no account, no app, only the practice model."""
     home = tmp_path_factory.mktemp("practice")
     (home / "models").mkdir()
-    (home / "models" / MODEL_FILE).symlink_to(weights)
+    (home / "models" / MODEL_FILE).symlink_to(practice_weights())
     server = Server(home, extra={"ALLOTMENT_SCRIPTED_MODEL": "0"})
     server.start()
     yield server

@@ -1,19 +1,17 @@
 """The gate's directory of models, on top of `llms`."""
 
 import anyio
-from django.db import close_old_connections
 
 from allotment.engine.asking import Provider, Usage
 from allotment.engine.gate.values import AskedModel
 from allotment.llms.pricing import Tariff, cost_nanodollars
 from allotment.llms.providers import ReachableModel, reachable
+from allotment.web.worker_threads import database_work
 
 
 def _reach(model_id: str) -> ReachableModel:
-    try:
+    with database_work():
         return reachable(model_id)
-    finally:
-        close_old_connections()
 
 
 class ModelDirectory:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import anyio
 from anyio.from_thread import BlockingPortal
-from django.db import close_old_connections, connections
+from django.db import connections
 
 from allotment.composition import drafting
 from allotment.composition.directory import ModelDirectory
@@ -20,6 +20,7 @@ from allotment.llms import providers
 from allotment.policies.gatekeeping import CedarAuthoriser
 from allotment.runs import durable, gatehouse
 from allotment.runs.queries import tokens_used_today
+from allotment.web.worker_threads import database_work
 
 _PATIENCE_SECONDS = 4
 
@@ -68,10 +69,8 @@ class _Installation:
 
 
 def _used_today() -> list[tuple]:  # type: ignore[type-arg]
-    try:
+    with database_work():
         return tokens_used_today()
-    finally:
-        close_old_connections()
 
 
 installation = _Installation()

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 import anyio
-from django.db import close_old_connections
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
@@ -17,6 +16,7 @@ from allotment.gateway.sessions import signed_in_actor
 from allotment.kernel.errors import AllotmentError
 from allotment.runs.events import Event, after, bell
 from allotment.runs.queries import is_over, require_visible
+from allotment.web.worker_threads import database_work
 
 _POLL_SECONDS = 1.0
 """Events of a run that another process executes are noticed this late."""
@@ -40,19 +40,15 @@ async def follow_run(request: Request) -> Response:
 
 
 def _check(request: Request, run: UUID) -> None:
-    try:
+    with database_work():
         require_visible(run, signed_in_actor(request))
-    finally:
-        close_old_connections()
 
 
 def _read(run: UUID, number: int) -> tuple[tuple[Event, ...], bool]:
     """Return the events after `number`, and whether no more will come."""
-    try:
+    with database_work():
         ended = is_over(run)  # asked first: an event stored in between is read below
         return after(run, number), ended
-    finally:
-        close_old_connections()
 
 
 async def _stream(run: UUID, number: int) -> AsyncIterator[str]:

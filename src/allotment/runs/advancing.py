@@ -33,6 +33,7 @@ from allotment.runs.gatehouse import gate
 from allotment.runs.models import FINAL_STATES, Run, RunState, RunStep
 from allotment.runs.progress import answer_of, remembered, sealed_outcome
 from allotment.runs.sealing import unseal
+from allotment.web.worker_threads import database_work
 
 GO_ON = "go on"
 _CAPABILITY = timedelta(minutes=10)
@@ -150,11 +151,16 @@ def _passage(work: _Work, step: str, actor: Actor | None) -> Passage:
     )
 
 
+def _append_text(run: UUID, step: str, text: str) -> None:
+    with database_work():
+        append(run, "text", {"step": step, "text": text})
+
+
 async def _through_the_gate(passage: Passage, question: AskModel) -> Outcome | None:
     """Ask, letting checked text out as events; None when the run was cancelled meanwhile."""
 
     async def release(text: str) -> None:
-        await anyio.to_thread.run_sync(append, passage.run, "text", {"step": passage.step, "text": text})
+        await anyio.to_thread.run_sync(_append_text, passage.run, passage.step, text)
 
     with anyio.CancelScope() as scope:
         cancelling.watch(passage.run, scope)

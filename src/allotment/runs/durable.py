@@ -13,12 +13,13 @@ from pathlib import Path
 from uuid import UUID
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowSerializationFormat
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError
 
 from allotment.kernel.settings import Settings
 from allotment.runs import ending
 from allotment.runs.advancing import GO_ON, advance
 from allotment.runs.queries import unfinished
+from allotment.web.worker_threads import database_work
 
 WORKFLOW_VERSION = "1"
 """Raise it when a change to `run_app` itself could not resume runs started before it."""
@@ -46,10 +47,10 @@ def _is_databases_fault(error: BaseException) -> bool:
     should_retry=_is_databases_fault,
 )
 def _advance(run_id: str) -> str:
-    close_old_connections()
     _under_way.add(run_id)
     try:
-        return advance(UUID(run_id))
+        with database_work():
+            return advance(UUID(run_id))
     finally:
         _under_way.discard(run_id)
 
@@ -73,8 +74,8 @@ def _interrupt(run: UUID) -> str:
     """End a broken run with words, as soon as the database takes them (a full disk may need somebody to act)."""
     while True:
         try:
-            close_old_connections()
-            return ending.interrupt(run)
+            with database_work():
+                return ending.interrupt(run)
         except DatabaseError:
             if _is_closing.wait(_DATABASE_PAUSE_SECONDS):
                 raise
@@ -95,11 +96,13 @@ def launch(installation: Settings) -> None:
         "use_listen_notify": False,
     }
     _is_closing.clear()
-    left_behind = unfinished()
+    with database_work():
+        left_behind = unfinished()
     DBOS(config=config)
     DBOS.launch()
-    for run in left_behind:
-        _take_up(run)
+    with database_work():
+        for run in left_behind:
+            _take_up(run)
 
 
 def _write_ahead(file: Path) -> None:
