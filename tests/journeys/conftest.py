@@ -50,9 +50,9 @@ class Scene:
     addresses: tuple[Address, ...]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, headless."""
+    """Debian's Chromium, headless. Ends with its module: Playwright's event loop would keep others off the ORM."""
     path = next(path for path in CHROMIUM if Path(path).exists())
     expect.set_options(timeout=15_000)
     with sync_playwright() as playwright:
@@ -89,7 +89,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def pages(chromium: Browser, scene: Scene) -> tuple[Address, ...]:
     """Those addresses that answer somebody with every role with a page, not with a file or a refusal."""
     context = chromium.new_context(base_url=scene.server.url)
