@@ -23,7 +23,7 @@ demo: $(VENV)/run.stamp model  ## The main job in the terminal; fills an install
 test: $(VENV)/check.stamp model  ## Install what the tests need and run them.
 	$(BIN)/python tests/needs.py
 	$(BIN)/python -m tests.postgres $(BIN)/pytest -m "not sqlite" $(STORING)
-	$(BIN)/pytest
+	$(BIN)/pytest --durations=15
 
 check: $(VENV)/check.stamp  ## What CI runs: lint, types, architecture contracts, tests.
 	$(BIN)/ruff check .
