@@ -6,7 +6,7 @@ from typing import Protocol
 
 from allotment.engine.actions import Action
 from allotment.engine.asking import Provider, Usage
-from allotment.engine.gate.values import AskedModel, Passage
+from allotment.engine.gate.values import AskedModel, Passage, Refused
 from allotment.engine.principals import Actor, AttributeValue, Decision, Resource
 
 Release = Callable[[str], Awaitable[None]]
@@ -36,8 +36,21 @@ class LimitReached:
     remedy: str
 
 
+@dataclass(frozen=True)
+class Demand:
+    """What one call may take at most, as far as can be told before it."""
+
+    tokens: int
+    nanodollars: int
+
+
 class Reservation(Protocol):
-    """Room set aside for one call."""
+    """Room set aside for one call. Settled or released exactly once; what comes later is ignored."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences about budgets of which more than 80 % are used."""
+        ...
 
     def settle(self, usage: Usage, cost_nanodollars: int) -> None:
         """Replace the estimate by what was used."""
@@ -49,10 +62,12 @@ class Reservation(Protocol):
 
 
 class Limiter(Protocol):
-    """Rate, concurrency and token limits."""
+    """Rate, concurrency, token and money budgets."""
 
-    def reserve(self, passage: Passage, tokens: int) -> Reservation | LimitReached:
-        """Set room aside for an estimate of `tokens`, or say which limit is reached."""
+    async def reserve(
+        self, passage: Passage, model: AskedModel, demand: Demand
+    ) -> Reservation | LimitReached:
+        """Set room aside, or say which limit is reached. Waits only when this process must fetch more room."""
         ...
 
 
@@ -65,4 +80,12 @@ class Directory(Protocol):
 
     def cost_nanodollars(self, model: AskedModel, usage: Usage) -> int:
         """Return the price in billionths of a dollar."""
+        ...
+
+
+class Watch(Protocol):
+    """Looks at what every decision rests on: the clock, and how fresh the facts of this process are."""
+
+    def trouble(self) -> Refused | None:
+        """Return why nothing may pass right now, or None."""
         ...

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from allotment.engine.actions import Action
 from allotment.engine.asking import AnswerFormat, Message, Usage
 from allotment.engine.principals import Actor, Resource
 from allotment.screening.findings import Detected, Treatment
@@ -30,19 +31,33 @@ DEFAULT_TREATMENTS: Mapping[Detected, Treatment] = dict.fromkeys(Detected, "mask
 
 
 @dataclass(frozen=True)
+class Claim:
+    """Something the actor must be allowed to do for the effect to pass."""
+
+    action: Action
+    resource: Resource
+
+
+@dataclass(frozen=True)
 class Passage:
-    """On whose behalf, in which run and step, an effect asks to pass. A capability: it goes stale."""
+    """On whose behalf, for what, an effect asks to pass. A capability: it goes stale."""
 
     actor: Actor | None
     """Read afresh for this step; None when the person may no longer sign in."""
-    app: Resource
-    app_id: UUID
+    claims: tuple[Claim, ...]
+    """What is decided before the model is: run this app, use this key. Never empty: nothing claimed is refused."""
+    data_class: str
+    """The class of the data in the question; see `engine.spec.app.DataClass`."""
+    app: UUID | None
     version: int | None
-    """None for a trial of the working copy."""
+    """Of the app; None for a trial of the working copy, and without an app."""
     space: UUID | None
     run: UUID
+    """The run, or the request at the asynchronous door."""
     step: str
     expires_at: datetime
+    key: UUID | None = None
+    """The API key the request came with."""
     treatments: Mapping[Detected, Treatment] = field(default_factory=lambda: DEFAULT_TREATMENTS)
 
 
@@ -56,20 +71,28 @@ class AskedModel:
     title: str
     resource: Resource
     max_tokens: int
+    connection: str = ""
+    """The id of its connection: what a circuit breaker watches."""
 
 
 @dataclass(frozen=True)
 class AskModel:
-    """The effect: ask a model with a filled, approved template."""
+    """The effect: ask a model with a filled, approved template, or with words of the caller's own."""
 
     model: AskedModel
     template: str
-    """`name@version`."""
+    """`name@version`; empty for words of the caller's own."""
     messages: tuple[Message, ...]
     answer: AnswerFormat
     max_tokens: int
     masking: tuple[Remembered, ...] = ()
     """Placeholders already given in this run, so that one value keeps one placeholder."""
+    fallbacks: tuple[AskedModel, ...] = ()
+    """Models that may stand in, in the order the organisation approved; each is decided on its own."""
+    is_streamed: bool = True
+    """Whether pieces are wanted as they come; False asks the provider for the whole answer at once."""
+    temperature: float = 0.2
+    seed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +137,10 @@ class Answered:
     cost_nanodollars: int
     seconds: float
     entry: int
+    model: AskedModel
+    """The one that answered: the asked one, or a fallback."""
+    warnings: tuple[str, ...] = ()
+    """Sentences about budgets that are nearly used up."""
 
 
 Outcome = Answered | Refused | Failed
