@@ -1,1 +1,1 @@
-"""What the asynchronous door reads instead of the database: facts in memory, replaced as a whole when something changed."""
+"""What the asynchronous door reads instead of the database: facts in memory, replaced as a whole on each change."""
