@@ -27,7 +27,8 @@ from allotment.engine.gate import stages  # noqa: E402
 from allotment.engine.gate.gate import Gate  # noqa: E402
 from allotment.engine.gate.limits import LimitRules, Limits  # noqa: E402
 from allotment.engine.gate.performing import perform  # noqa: E402
-from allotment.engine.gate.values import Answered, AskedModel, AskModel, Passage  # noqa: E402
+from allotment.engine.gate.ports import Demand  # noqa: E402
+from allotment.engine.gate.values import Answered, AskedModel, AskModel, Claim, Passage  # noqa: E402
 from allotment.engine.principals import Actor, AttributeValue, Resource, Role  # noqa: E402
 from allotment.engine.recording import Entry  # noqa: E402
 from allotment.journal.writing import JournalWriter  # noqa: E402
@@ -71,12 +72,13 @@ async def measure(times: int) -> dict[str, float]:
     masked = Masking()
     masked.mask(_TEXT)
     entry = Entry(clock.now(), Action.ASK_MODEL.value, "done", new_id(), "model", "scripted")
+    claimed, demand = passage.claims[0].resource, Demand(500, 0)
     took = {
         "screening": _median(lambda: Masking().mask(_TEXT), times) * 500 / len(_TEXT),
-        "decision": _median(lambda: authoriser.decide(passage.actor, Action.RUN_APP, passage.app, {}), times),
+        "decision": _median(lambda: authoriser.decide(passage.actor, Action.RUN_APP, claimed, {}), times),
         "identify": _median(lambda: stages.identify(passage, clock.now()), times),
         "authorise": _median(lambda: stages.authorise(passage, question, authoriser), times),
-        "limit": _median(lambda: limits.reserve(passage, 500).release(), times),  # type: ignore[union-attr]
+        "limit": await _median_of(lambda: limits.reserve(passage, question.model, demand), times),
         "screen in": _median(lambda: stages.screen_in(passage, question), times),
         "perform": await _median_of(lambda: perform(provider, request, _nothing), times),
         "screen out": _median(lambda: _screen_out(masked), times),
@@ -121,7 +123,8 @@ def _passage() -> Passage:
         "data_class": "internal",
     }
     until = clock.now() + timedelta(hours=1)
-    return Passage(actor, Resource("App", str(app), facts), app, 1, space, new_id(), "reply", until)
+    claims = (Claim(Action.RUN_APP, Resource("App", str(app), facts)),)
+    return Passage(actor, claims, "internal", app, 1, space, new_id(), "reply", until)
 
 
 def _question() -> AskModel:

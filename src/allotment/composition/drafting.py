@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
+from allotment.engine.actions import Action
 from allotment.engine.asking import AnswerFields, Message
-from allotment.engine.gate.values import Answered, AskModel, Passage
+from allotment.engine.gate.values import Answered, AskModel, Claim, Passage
 from allotment.engine.principals import Actor, Resource
 from allotment.kernel import clock, portal
 from allotment.kernel.ids import new_id
@@ -52,8 +53,9 @@ def _passage(actor: Actor) -> Passage:
     facts = {"owner": str(actor.person), "audience": "me", "state": "draft", "data_class": "internal"}
     return Passage(
         actor=actor,
-        app=Resource("App", str(draft), facts),
-        app_id=draft,
+        claims=(Claim(Action.RUN_APP, Resource("App", str(draft), facts)),),
+        data_class="internal",
+        app=None,
         version=None,
         space=None,
         run=draft,

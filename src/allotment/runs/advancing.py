@@ -12,9 +12,10 @@ import anyio
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from allotment.engine.actions import Action
 from allotment.engine.answers import format_of, most_tokens, typed
 from allotment.engine.forms import read_form
-from allotment.engine.gate.values import Answered, AskModel, Failed, Outcome, Passage, Refused
+from allotment.engine.gate.values import Answered, AskModel, Claim, Failed, Outcome, Passage, Refused
 from allotment.engine.interpreter import AskEffect, Finished, ReadEffect, Stop, apply, next_effect
 from allotment.engine.principals import Actor, Resource
 from allotment.engine.spec.app import App
@@ -139,10 +140,14 @@ def _question(work: _Work, effect: AskEffect) -> AskModel:
 def _passage(work: _Work, step: str, actor: Actor | None) -> Passage:
     row = work.row
     known = resource(app_for(actor, row.app_id)) if actor is not None else Resource("App", str(row.app_id))
+    data_class = work.app.data.class_.value
     return Passage(
         actor=actor,
-        app=Resource("App", known.id, {**known.attributes, "data_class": work.app.data.class_.value}),
-        app_id=row.app_id,
+        claims=(
+            Claim(Action.RUN_APP, Resource("App", known.id, {**known.attributes, "data_class": data_class})),
+        ),
+        data_class=data_class,
+        app=row.app_id,
         version=row.version,
         space=row.space_id,
         run=row.id,
@@ -179,8 +184,8 @@ def _keep(work: _Work, effect: AskEffect, question: AskModel, answered: Answered
         run=row,
         step=step,
         template=question.template,
-        model=question.model.title,
-        runs_here=bool(question.model.resource.attributes.get("runs_here")),
+        model=answered.model.title,
+        runs_here=bool(answered.model.resource.attributes.get("runs_here")),
         tokens_in=answered.usage.tokens_in,
         tokens_out=answered.usage.tokens_out,
         cost_nanodollars=answered.cost_nanodollars,

@@ -35,4 +35,5 @@ def asked_model(name: str) -> AskedModel:
             {"name": model.name, "runs_here": model.runs_here, "highest_data_class": model.ceiling.value},
         ),
         max_tokens=model.max_tokens,
+        connection=str(model.connection_id),
     )

@@ -8,7 +8,15 @@ from allotment.engine.actions import Action
 from allotment.engine.asking import ChatRequest
 from allotment.engine.gate import stages
 from allotment.engine.gate.performing import Performed, perform
-from allotment.engine.gate.ports import Authoriser, Directory, Limiter, LimitReached, Release, Reservation
+from allotment.engine.gate.ports import (
+    Authoriser,
+    Demand,
+    Directory,
+    Limiter,
+    LimitReached,
+    Release,
+    Reservation,
+)
 from allotment.engine.gate.values import (
     Answered,
     AskModel,
@@ -48,7 +56,8 @@ class Gate:
         refused, policies = stages.authorise(passage, effect, self.authoriser)
         if refused is not None:
             return await self._refuse(passage, effect, refused, policies)
-        held = self.limiter.reserve(passage, stages.estimate_tokens(effect))
+        demand = Demand(stages.estimate_tokens(effect), 0)
+        held = await self.limiter.reserve(passage, effect.model, demand)
         if isinstance(held, LimitReached):
             refused = Refused(Stage.LIMIT, held.rule, held.reason, held.remedy)
             return await self._refuse(passage, effect, refused, policies)
@@ -86,7 +95,7 @@ class Gate:
                 object_kind="model",
                 object_id=effect.model.id,
                 space=passage.space,
-                app=passage.app_id,
+                app=passage.app,
                 run=passage.run,
                 policies=policies,
                 details={
@@ -179,6 +188,8 @@ class _Call:
             cost_nanodollars=cost,
             seconds=seconds,
             entry=entry,
+            model=self.effect.model,
+            warnings=held.warnings,
         )
 
     def _masked_details(self) -> dict[str, Scalar]:

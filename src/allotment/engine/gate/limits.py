@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from allotment.engine.asking import Usage
-from allotment.engine.gate.ports import LimitReached
-from allotment.engine.gate.values import Passage
+from allotment.engine.gate.ports import Demand, LimitReached
+from allotment.engine.gate.values import AskedModel, Passage
 from allotment.kernel import clock
 
 _MINUTE_SECONDS = 60.0
@@ -55,6 +55,10 @@ class _Held:
     def __init__(self, account: _Account, spent: _Spent) -> None:
         self._account, self._spent, self._is_open = account, spent, True
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return ()
+
     def settle(self, usage: Usage, cost_nanodollars: int) -> None:  # noqa: ARG002 - money budgets read it later
         self._close(usage.tokens_in + usage.tokens_out)
 
@@ -80,17 +84,22 @@ class Limits:
         account = self._accounts.setdefault(person, _Account())
         account.tokens.append(_Spent(clock.monotonic() - seconds_ago, tokens))
 
-    def reserve(self, passage: Passage, tokens: int) -> _Held | LimitReached:
+    async def reserve(
+        self,
+        passage: Passage,
+        model: AskedModel,  # noqa: ARG002 - these limits are the person's alone
+        demand: Demand,
+    ) -> _Held | LimitReached:
         """Set room aside for this passage's person."""
         if passage.actor is None:
             return LimitReached("person", "Nobody is named as the person behind this run.", "Sign in again.")
         account = self._accounts.setdefault(passage.actor.person, _Account())
         now = clock.monotonic()
         account.forget(now)
-        refusal = self._refusal(account, tokens)
+        refusal = self._refusal(account, demand.tokens)
         if refusal is not None:
             return refusal
-        spent = _Spent(now, tokens)
+        spent = _Spent(now, demand.tokens)
         account.calls.append(now)
         account.tokens.append(spent)
         account.at_once += 1

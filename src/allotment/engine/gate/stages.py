@@ -8,7 +8,7 @@ from datetime import datetime
 from allotment.engine.actions import Action
 from allotment.engine.asking import AnswerText, Message
 from allotment.engine.gate.ports import Authoriser
-from allotment.engine.gate.values import AskModel, Passage, Refused, Stage
+from allotment.engine.gate.values import AskModel, Claim, Passage, Refused, Stage
 from allotment.screening.findings import Detected, Finding, Treatment
 from allotment.screening.masking import Masking
 
@@ -38,22 +38,19 @@ def identify(passage: Passage, now: datetime) -> Refused | None:
 def authorise(
     passage: Passage, effect: AskModel, authoriser: Authoriser
 ) -> tuple[Refused | None, tuple[str, ...]]:
-    """Ask the policy function twice: may this person run this app, and may this app's data reach this model?
+    """Decide everything that is claimed, then whether data of this class may reach this model.
 
     Returns the refusal, if any, and the ids of the deciding policies.
     """
-    running = authoriser.decide(passage.actor, Action.RUN_APP, passage.app, {})
-    if not running.allowed:
-        return Refused(
-            Stage.AUTHORISE, ", ".join(running.policies), running.reason, running.remedy
-        ), running.policies
-    data_class = passage.app.attributes.get("data_class", "restricted")
-    asking = authoriser.decide(
-        passage.actor, Action.ASK_MODEL, effect.model.resource, {"data_class": data_class}
-    )
-    policies = (*running.policies, *asking.policies)
-    if not asking.allowed:
-        return Refused(Stage.AUTHORISE, ", ".join(asking.policies), asking.reason, asking.remedy), policies
+    policies: tuple[str, ...] = ()
+    asked = Claim(Action.ASK_MODEL, effect.model.resource)
+    for claim in (*passage.claims, asked):
+        context = {"data_class": passage.data_class} if claim is asked else {}
+        decision = authoriser.decide(passage.actor, claim.action, claim.resource, context)
+        policies = (*policies, *decision.policies)
+        if not decision.allowed:
+            rule = ", ".join(decision.policies)
+            return Refused(Stage.AUTHORISE, rule, decision.reason, decision.remedy), policies
     return None, policies
 
 
