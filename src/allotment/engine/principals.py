@@ -49,3 +49,5 @@ class Decision:
     reason: str
     """A sentence for the person: why it is refused, or the sentence of the permitting policy."""
     remedy: str = ""
+    is_undecided: bool = False
+    """True when the rules could not be read or applied: a no that somebody must look at."""

@@ -43,6 +43,7 @@ def decide(
             reason=gettext("The rules of this installation cannot be read, so nothing is allowed."),
             remedy=gettext("Ask an administrator to run “allotment doctor”. It says: %(problem)s")
             % {"problem": error.message},
+            is_undecided=True,
         )
     return decide_by(book, actor, action, resource, context)
 
@@ -161,6 +162,7 @@ def _undecided(action: Action, problem: str) -> Decision:
         % {"do": action_words(action)},
         remedy=gettext("Tell an administrator. The rules say: %(problem)s")
         % {"problem": problem.rpartition("]: ")[2]},
+        is_undecided=True,
     )
 
 
