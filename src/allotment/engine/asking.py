@@ -55,6 +55,8 @@ class ChatRequest:
     max_tokens: int = 512
     temperature: float = 0.2
     seed: int | None = None
+    is_streamed: bool = True
+    """Whether pieces are wanted as they come; without, a provider may send the whole answer at once."""
 
 
 @dataclass(frozen=True)
