@@ -35,6 +35,8 @@ PAGES: dict[Action, set[Role]] = {
     Action.MANAGE_PEOPLE: {X},
     Action.MANAGE_SPACES: {X},
     Action.SEE_POLICIES: {O, A, X},
+    Action.SEE_BUDGETS: {O, A, X},
+    Action.SET_BUDGETS: {O, X},
     Action.READ_JOURNAL: {O, A},
 }
 

@@ -40,4 +40,6 @@ class Action(StrEnum):
     MANAGE_SPACES = "spaces.manage"
 
     SEE_POLICIES = "policies.see"
+    SEE_BUDGETS = "budgets.see"
+    SET_BUDGETS = "budgets.set"
     READ_JOURNAL = "journal.read"

@@ -18,6 +18,7 @@ _TITLES: dict[str, Promise] = {
     "models": _("Models"),
     "organisation": _("People, rules and the journal"),
     "pages": _("Opening pages"),
+    "budgets": _("Budgets"),
 }
 
 

@@ -33,6 +33,8 @@ _ACTIONS: dict[Action, Promise] = {
     Action.MANAGE_PEOPLE: _("manage people"),
     Action.MANAGE_SPACES: _("manage spaces"),
     Action.SEE_POLICIES: _("see the rules"),
+    Action.SEE_BUDGETS: _("see the budgets"),
+    Action.SET_BUDGETS: _("set budgets"),
     Action.READ_JOURNAL: _("read the journal"),
 }
 
