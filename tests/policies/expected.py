@@ -38,6 +38,12 @@ PAGES: dict[Action, set[Role]] = {
     Action.SEE_BUDGETS: {O, A, X},
     Action.SET_BUDGETS: {O, X},
     Action.READ_JOURNAL: {O, A},
+    Action.USE_KEY: {C, M, S, R, O, X},
+    Action.MAKE_KEY: {C, M, S, R, O, X},
+    Action.SEE_KEYS: {O, A, X},
+    Action.REVOKE_KEY: {C, M, S, R, O, A, X},
+    Action.GRANT_FREE_FORM: {O},
+    Action.ASK_FREELY: {C, M, S, R, O, X},
 }
 
 

@@ -43,3 +43,12 @@ class Action(StrEnum):
     SEE_BUDGETS = "budgets.see"
     SET_BUDGETS = "budgets.set"
     READ_JOURNAL = "journal.read"
+
+    # Keys of people and apps, for programs.
+    USE_KEY = "keys.use"
+    MAKE_KEY = "keys.make"
+    SEE_KEYS = "keys.see"
+    REVOKE_KEY = "keys.revoke"
+    GRANT_FREE_FORM = "keys.grant-free-form"
+    ASK_FREELY = "keys.ask-freely"
+    """Ask with words of one's own instead of an approved template."""

@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from allotment.kernel import clock
 from allotment.kernel.ids import new_id
+from allotment.people.api_keys.models import ApiKey
+
+__all__ = ["ApiKey", "Membership", "Person", "PersonManager", "RoleGrant", "SetUpLink", "Space"]
 
 
 class PersonManager(BaseUserManager["Person"]):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest
 
 from allotment.engine.actions import Action
-from allotment.engine.principals import Actor
+from allotment.engine.principals import Actor, Decision, Resource
 
 
 class GovernedRequest(HttpRequest):
@@ -14,3 +14,5 @@ class GovernedRequest(HttpRequest):
     actor: Actor
     may: Callable[[Action], bool]
     """Whether the pages of an action are open to this person; for showing or hiding a button."""
+    require: Callable[[Action, Resource], Decision]
+    """Decides about one object; raises `NotAllowed`. For features the policies stand above."""

@@ -58,7 +58,7 @@ def may_open(request: HttpRequest, action: Action) -> bool:
 
 
 class Gatekeeper:
-    """Middleware that decides before the view runs, and leaves `actor` and `may` on the request."""
+    """Middleware that decides before the view runs, and leaves `actor`, `may` and `require` on the request."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -81,6 +81,7 @@ class Gatekeeper:
                 return _to_sign_in(request)
             require(actor, action)
             request.__dict__["may"] = partial(may_open, request)
+            request.__dict__["require"] = partial(require, actor)
         except (Misconfigured, NotAllowed) as error:
             return respond(request, problem_of(error) or unexpected())
         return None

@@ -16,6 +16,7 @@ _TITLES: dict[str, Promise] = {
     "runs": _("Runs and results"),
     "templates": _("Templates"),
     "models": _("Models"),
+    "keys": _("API keys"),
     "organisation": _("People, rules and the journal"),
     "pages": _("Opening pages"),
     "budgets": _("Budgets"),

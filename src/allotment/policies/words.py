@@ -36,6 +36,12 @@ _ACTIONS: dict[Action, Promise] = {
     Action.SEE_BUDGETS: _("see the budgets"),
     Action.SET_BUDGETS: _("set budgets"),
     Action.READ_JOURNAL: _("read the journal"),
+    Action.USE_KEY: _("use this key"),
+    Action.MAKE_KEY: _("make API keys"),
+    Action.SEE_KEYS: _("see everybody’s API keys"),
+    Action.REVOKE_KEY: _("revoke this key"),
+    Action.GRANT_FREE_FORM: _("grant the right to free words"),
+    Action.ASK_FREELY: _("ask with words of your own"),
 }
 
 
