@@ -13,9 +13,10 @@ from django.db.utils import DatabaseError
 from allotment.adapters.providers.practice import weights
 from allotment.cli.printing import as_json as print_json
 from allotment.cli.printing import json_option
-from allotment.kernel.crypto import vault
 from allotment.kernel.errors import AllotmentError
 from allotment.kernel.settings import settings
+from allotment.keys.opening import open_keys
+from allotment.keys.queries import is_master_key_private, keys_status
 from allotment.people.queries import has_administrator
 from allotment.policies import rulebook
 
@@ -56,13 +57,18 @@ def _database() -> Finding:
 
 
 def _master_key() -> Finding:
-    sealed = vault().seal(b"x", context="doctor")
-    vault().open(sealed, context="doctor")
-    mode = settings().master_key_file.stat().st_mode & 0o077
-    if mode:
+    open_keys()
+    status = keys_status()
+    if not is_master_key_private():
         path = settings().master_key_file
         return Finding("Master key", False, "Others can read the master key.", f"Run: chmod 600 {path}")
-    return Finding("Master key", True, "in place; keep a copy somewhere safe, outside this machine")
+    if status.is_changing:
+        return Finding("Master key", False, "Its rotation is not finished.", "Run: allotment keys rotate")
+    return Finding(
+        "Master key",
+        True,
+        f"{status.master} in {status.place}; keep a copy somewhere safe, outside this machine",
+    )
 
 
 def _policies() -> Finding:

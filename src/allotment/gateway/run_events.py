@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from allotment.gateway.sessions import signed_in_actor
-from allotment.kernel.errors import AllotmentError
+from allotment.kernel.errors import AllotmentError, Erased
 from allotment.runs.events import Event, after, bell
 from allotment.runs.queries import is_over, require_visible
 from allotment.web.worker_threads import database_work
@@ -48,7 +48,11 @@ def _read(run: UUID, number: int) -> tuple[tuple[Event, ...], bool]:
     """Return the events after `number`, and whether no more will come."""
     with database_work():
         ended = is_over(run)  # asked first: an event stored in between is read below
-        return after(run, number), ended
+        try:
+            return after(run, number), ended
+        except Erased as erased:
+            told = {"state": "failed", "message": erased.message}
+            return (Event(number + 1, "failed", told),), True
 
 
 async def _stream(run: UUID, number: int) -> AsyncIterator[str]:

@@ -5,6 +5,7 @@ AllotmentError               something a person can read and act on; carries cod
 ├── NotAllowed               403  the policy function said no; names the policy sentence
 ├── NotFound                 404  it is not there, or not for you
 ├── Conflict                 409  somebody or something changed it first
+├── Erased                   410  it was about a person who asked to be erased; nobody can read it any more
 ├── TooLarge                 413  more than the limit; names the limit
 ├── Unavailable              503  a part of the installation is missing or down (model, disk, database)
 │   └── ProviderError        502  a model provider failed; says whether a retry can help
@@ -67,6 +68,13 @@ class Conflict(AllotmentError):
     status = 409
 
 
+class Erased(AllotmentError):
+    """What was stored here was about somebody who has been erased. Their key is destroyed; nothing brings it back."""
+
+    code = "erased"
+    status = 410
+
+
 class TooLarge(AllotmentError):
     """More than a stated limit."""
 
@@ -84,18 +92,26 @@ class Unavailable(AllotmentError):
 class ProviderError(Unavailable):
     """A model provider failed. `retryable` says whether trying again can help.
 
-    `rejected_credential` is true when the provider refused the key itself (HTTP 401 or 403).
+    `rejected_credential` is true when the provider refused the key itself (HTTP 401 or 403);
+    `retry_after_seconds` is how long it asked us to wait, if it did.
     """
 
     code = "provider-error"
     status = 502
 
     def __init__(
-        self, message: str, *, hint: str = "", retryable: bool = False, rejected_credential: bool = False
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        retryable: bool = False,
+        rejected_credential: bool = False,
+        retry_after_seconds: int | None = None,
     ) -> None:
         super().__init__(message, hint=hint)
         self.retryable = retryable
         self.rejected_credential = rejected_credential
+        self.retry_after_seconds = retry_after_seconds
 
 
 class Misconfigured(AllotmentError):

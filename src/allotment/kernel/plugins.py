@@ -21,14 +21,18 @@ def plugins(family: str) -> dict[str, Any]:
     package = importlib.import_module(f"allotment.adapters.{family}")
     found: dict[str, Any] = {}
     for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda module: module.name):
-        if not module.ispkg:
-            continue
-        loaded = importlib.import_module(f"{package.__name__}.{module.name}")
-        plugin = getattr(loaded, "plugin", None)
-        if plugin is None or plugin.kind != module.name:
-            raise Misconfigured(
-                f"The folder adapters/{family}/{module.name} has no `plugin` of that kind.",
-                hint="Expose `plugin` with `kind` equal to the folder's name.",
-            )
-        found[module.name] = plugin
+        if module.ispkg:
+            found[module.name] = plugin(family, module.name)
+    return found
+
+
+@cache
+def plugin(family: str, kind: str) -> Any:
+    """Return one plugin, without importing the others of its family (which may need optional parts)."""
+    found = getattr(importlib.import_module(f"allotment.adapters.{family}.{kind}"), "plugin", None)
+    if found is None or found.kind != kind:
+        raise Misconfigured(
+            f"The folder adapters/{family}/{kind} has no `plugin` of that kind.",
+            hint="Expose `plugin` with `kind` equal to the folder's name.",
+        )
     return found

@@ -9,13 +9,28 @@ import secrets
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from allotment.kernel.errors import Misconfigured
 
 DEFAULT_PORT = 8000
+
+
+@dataclass(frozen=True)
+class VaultTransit:
+    """Where a HashiCorp Vault or OpenBao holds the master key, and how this installation signs in to it."""
+
+    address: str
+    token: str = field(repr=False)
+    token_file: Path | None
+    """Read again when the token is refused: agents renew the file."""
+    key: str
+    mount: str
+    namespace: str
+    ca_file: str
+    """Empty: the machine's own certificates."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +45,18 @@ class Settings:
     """The address people type, without a trailing slash; decides secure cookies and allowed hosts."""
     database_url: str
     """Empty for SQLite in `home`, else `postgresql://user:password@host:port/name`."""
-    secret_key: str
+    secret_key: str = field(repr=False)
     master_key_file: Path
     eval_data: Path
     debug: bool
     scripted_model: bool
     """Offer the scripted provider (tests, benchmarks); never set it where people work."""
+    master_key: str = field(default="", repr=False)
+    """The master key itself, 32 bytes as hex or base64; empty when it lives in `master_key_file` or a Vault."""
+    previous_master_key: str = field(default="", repr=False)
+    """The one before, while data keys are re-wrapped."""
+    vault: VaultTransit | None = None
+    """None when no Vault holds the master key."""
 
     @property
     def is_https(self) -> bool:
@@ -59,6 +80,28 @@ def _secret(environment: Mapping[str, str], name: str) -> str:
                 hint="Give the path of a readable file that holds the value alone.",
             ) from error
     return environment.get(name, "")
+
+
+def _vault(environment: Mapping[str, str]) -> VaultTransit | None:
+    address = environment.get("ALLOTMENT_VAULT_ADDR", "").rstrip("/")
+    if not address:
+        return None
+    token = _secret(environment, "ALLOTMENT_VAULT_TOKEN")
+    token_file = environment.get("ALLOTMENT_VAULT_TOKEN_FILE", "")
+    if not token:
+        raise Misconfigured(
+            "ALLOTMENT_VAULT_ADDR is set, but no token to sign in to the Vault with.",
+            hint="Set ALLOTMENT_VAULT_TOKEN, or ALLOTMENT_VAULT_TOKEN_FILE to a file that holds it.",
+        )
+    return VaultTransit(
+        address=address,
+        token=token,
+        token_file=Path(token_file) if token_file else None,
+        key=environment.get("ALLOTMENT_VAULT_KEY") or "allotment",
+        mount=environment.get("ALLOTMENT_VAULT_MOUNT") or "transit",
+        namespace=environment.get("ALLOTMENT_VAULT_NAMESPACE", ""),
+        ca_file=environment.get("ALLOTMENT_VAULT_CACERT", ""),
+    )
 
 
 def _port(environment: Mapping[str, str]) -> int:
@@ -120,6 +163,9 @@ def load(environment: Mapping[str, str]) -> Settings:
         eval_data=Path(environment.get("ALLOTMENT_EVAL_DATA", "") or "../shared/data"),
         debug=environment.get("ALLOTMENT_DEBUG", "") == "1",
         scripted_model=environment.get("ALLOTMENT_SCRIPTED_MODEL", "") == "1",
+        master_key=environment.get("ALLOTMENT_MASTER_KEY", ""),
+        previous_master_key=_secret(environment, "ALLOTMENT_MASTER_KEY_PREVIOUS"),
+        vault=_vault(environment),
     )
 
 

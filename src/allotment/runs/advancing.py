@@ -102,7 +102,7 @@ def _read(work: _Work, effect: ReadEffect) -> str:
     RunStep.objects.create(
         run=work.row,
         step=effect.step.step,
-        outcome=sealed_outcome(text, kept, step=effect.step.step, run=work.row.id),
+        outcome=sealed_outcome(text, kept, step=effect.step.step, run=work.row),
     )
     return GO_ON
 
@@ -193,7 +193,7 @@ def _keep(work: _Work, effect: AskEffect, question: AskModel, answered: Answered
         masked=dict(answered.screened.masked),
         withheld=dict(answered.screened.withheld),
         entry=answered.entry,
-        outcome=sealed_outcome(answered.text, answered.masking, step=step, run=row.id),
+        outcome=sealed_outcome(answered.text, answered.masking, step=step, run=row),
     )
     kept = Run.objects.select_for_update().get(id=row.id)
     kept.tokens_in += answered.usage.tokens_in

@@ -33,7 +33,7 @@ def finish(row: Run, parts: Iterable[ShownValue]) -> str:
     stored = [
         {"show": part.shown.show, "title": part.shown.title, "value": _plain(part.value)} for part in parts
     ]
-    return _end(row, RunState.DONE, result=seal(stored, column="result", run=row.id))
+    return _end(row, RunState.DONE, result=seal(stored, column="result", run=row.id, person=row.person_id))
 
 
 def stop(row: Run, message: str) -> str:

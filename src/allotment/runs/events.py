@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Max
 
-from allotment.runs.models import RunEvent
+from allotment.runs.models import Run, RunEvent
 from allotment.runs.sealing import seal, unseal
 
 Waker = Callable[[], None]
@@ -58,15 +58,20 @@ bell = _Bell()
 def append(run: UUID, kind: str, payload: Any) -> int:
     """Store an event, then wake the followers. Returns its number, counted from 1."""
     with transaction.atomic():
-        last = RunEvent.objects.filter(run=run).aggregate(last=Max("number"))["last"] or 0
+        told = Run.objects.filter(id=run).values_list("person_id").annotate(Max("events__number")).order_by()
+        person, last = told.get()
+        number = (last or 0) + 1
         RunEvent.objects.create(
-            run_id=run, number=last + 1, kind=kind, payload=seal(payload, column="event", run=run)
+            run_id=run,
+            number=number,
+            kind=kind,
+            payload=seal(payload, column="event", run=run, person=person),
         )
     bell.ring(run)
-    return last + 1
+    return number
 
 
 def after(run: UUID, number: int) -> tuple[Event, ...]:
-    """Return the events that follow `number`, in order."""
+    """Return the events that follow `number`, in order; raises `Erased` for a run of somebody erased."""
     rows = RunEvent.objects.filter(run=run, number__gt=number).order_by("number")
     return tuple(Event(row.number, row.kind, unseal(row.payload, column="event", run=run)) for row in rows)

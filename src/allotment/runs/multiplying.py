@@ -80,8 +80,8 @@ class _Mould:
             state=row.state,
             created_at=copy.at,
             finished_at=copy.at + took,
-            form=seal(self._form, column="form", run=run),
-            result=None if self._result is None else seal(self._result, column="result", run=run),
+            form=seal(self._form, column="form", run=run, person=copy.person),
+            result=self._sealed_result(copy, run),
             tokens_in=row.tokens_in,
             tokens_out=row.tokens_out,
             cost_nanodollars=row.cost_nanodollars,
@@ -100,12 +100,18 @@ class _Mould:
                 cost_nanodollars=step.cost_nanodollars,
                 milliseconds=step.milliseconds,
                 masked=step.masked,
-                outcome=seal(outcome, column=f"outcome.{step.step}", run=run),
+                outcome=seal(outcome, column=f"outcome.{step.step}", run=run, person=copy.person),
                 finished_at=copy.at,
             )
 
+    def _sealed_result(self, copy: Copy, run: UUID) -> bytes | None:
+        if self._result is None:
+            return None
+        return seal(self._result, column="result", run=run, person=copy.person)
+
     def event(self, copy: Copy, run: UUID) -> RunEvent:
-        payload = seal({"state": self._row.state, "message": ""}, column="event", run=run)
+        told = {"state": self._row.state, "message": ""}
+        payload = seal(told, column="event", run=run, person=copy.person)
         return RunEvent(run_id=run, number=1, kind="done", payload=payload, at=copy.at)
 
     def entries(self, copy: Copy, run: UUID) -> Iterator[Entry]:

@@ -161,7 +161,7 @@ class _Replay:
             model=self.model.title,
             masked=dict(masked),
             entry=entry,
-            outcome=sealed_outcome(answer, self.masking.to_values(), step=step, run=self.row.id),
+            outcome=sealed_outcome(answer, self.masking.to_values(), step=step, run=self.row),
             **metered,
         )
         self.row.tokens_in += used.tokens_in

@@ -6,15 +6,15 @@ from uuid import UUID
 
 import msgspec
 
-from allotment.runs.models import RunStep
+from allotment.runs.models import Run, RunStep
 from allotment.runs.sealing import seal, unseal
 from allotment.screening.masking import Masking, Remembered
 
 
-def sealed_outcome(answer: Any, masking: Iterable[Remembered], *, step: str, run: UUID) -> bytes:
+def sealed_outcome(answer: Any, masking: Iterable[Remembered], *, step: str, run: Run) -> bytes:
     """Seal what a finished step leaves behind: its answer, and the values of the run's placeholders."""
     value = {"answer": answer, "masking": msgspec.to_builtins(list(masking))}
-    return seal(value, column=f"outcome.{step}", run=run)
+    return seal(value, column=f"outcome.{step}", run=run.id, person=run.person_id)
 
 
 def answer_of(row: RunStep, run: UUID) -> Any:

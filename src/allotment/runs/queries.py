@@ -1,6 +1,7 @@
 """Reads of runs. Values out, never rows; what was typed and answered only for the person it belongs to."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from allotment.engine.actions import Action
 from allotment.engine.principals import Actor, Resource
 from allotment.engine.spec.reading import from_plain
 from allotment.kernel import clock
-from allotment.kernel.errors import NotFound
+from allotment.kernel.errors import Erased, NotFound
 from allotment.policies.deciding import decide, require
 from allotment.prompts.queries import template_titles
 from allotment.runs.events import Event, after
@@ -19,7 +20,7 @@ from allotment.runs.models import FINAL_STATES, Run, RunState, RunStep
 from allotment.runs.progress import masking_after
 from allotment.runs.sealing import unseal
 from allotment.runs.showing import shown_parts
-from allotment.runs.values import ReceiptStep, RunDetail, RunSummary
+from allotment.runs.values import ReceiptStep, RunDetail, RunSummary, ShownPart
 
 PAGE_LENGTH = 25
 
@@ -62,24 +63,45 @@ def run_for(actor: Actor, run: UUID) -> RunDetail:
     if not decide(actor, Action.SEE_RUN, resource(row), {"content": True}).allowed:
         raise _absent()
     steps = tuple(RunStep.objects.filter(run=row).order_by("finished_at", "id"))
-    spec = from_plain(row.spec)
-    masking = masking_after(steps, run)
     titles = template_titles() if steps else {}
-    events = () if row.state in FINAL_STATES else after(run, 0)
-    result: list[Any] = unseal(row.result, column="result", run=run) if row.result else []
+    try:
+        content = _content(row, steps)
+    except Erased:
+        content = _Content(is_erased=True)
     return RunDetail(
         **_summary_values(row),
-        spec=spec,
+        **vars(content),
+        spec=from_plain(row.spec),
         digest=row.digest,
-        form=unseal(row.form, column="form", run=run),
-        parts=shown_parts(result, masking),
         message=row.message,
         remedy=row.remedy,
         steps=tuple(_receipt_step(step, titles) for step in steps),
         tokens_in=row.tokens_in,
         tokens_out=row.tokens_out,
-        last_event=events[-1].number if events else 0,
+    )
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What of a run is sealed; empty once it is erased."""
+
+    form: dict[str, str] = field(default_factory=dict)
+    parts: tuple[ShownPart, ...] = ()
+    details_masked: int = 0
+    last_event: int = 0
+    partial: dict[str, str] = field(default_factory=dict)
+    is_erased: bool = False
+
+
+def _content(row: Run, steps: tuple[RunStep, ...]) -> _Content:
+    masking = masking_after(steps, row.id)
+    events = () if row.state in FINAL_STATES else after(row.id, 0)
+    result: list[Any] = [] if row.result is None else unseal(row.result, column="result", run=row.id)
+    return _Content(
+        form=unseal(row.form, column="form", run=row.id),
+        parts=shown_parts(result, masking),
         details_masked=masking.count,
+        last_event=events[-1].number if events else 0,
         partial=_partial(events),
     )
 

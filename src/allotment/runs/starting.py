@@ -88,10 +88,10 @@ def store(wanted: Runnable, actor: Actor, raw: Mapping[str, str], uploads: Mappi
         digest=wanted.digest,
         person_id=actor.person,
         space_id=wanted.space,
-        form=seal(form, column="form", run=run),
+        form=seal(form, column="form", run=run, person=actor.person),
     )
     for field, upload in uploads.items():
-        sealed = seal_bytes(upload.content, column=f"document.{field}", run=run)
+        sealed = seal_bytes(upload.content, column=f"document.{field}", run=run, person=actor.person)
         RunDocument.objects.create(run_id=run, field=field, name=upload.name[:200], content=sealed)
     note(
         Action.RUN_APP.value,

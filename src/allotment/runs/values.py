@@ -107,3 +107,5 @@ class RunDetail(RunSummary):
     """How many different details were masked; one that several steps needed counts once."""
     partial: dict[str, Any]
     """Text released so far, by step, while it runs."""
+    is_erased: bool = False
+    """Whether what was typed and answered is gone for good, because the person asked for that."""

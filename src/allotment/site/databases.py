@@ -7,8 +7,10 @@ from allotment.kernel.errors import Misconfigured
 from allotment.kernel.settings import Settings
 
 # FULL: what the journal says is on disk survives a power cut, not only a crash.
+# secure_delete: a key that was destroyed leaves no bytes behind in a free part of the file.
 _SQLITE_PRAGMAS = (
-    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA foreign_keys=ON;"
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA foreign_keys=ON; "
+    "PRAGMA secure_delete=ON;"
 )
 
 

@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allotment.web",
+    "allotment.keys",
     "allotment.journal",
     "allotment.policies",
     "allotment.llms",

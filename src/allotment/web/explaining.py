@@ -47,6 +47,7 @@ def _titles() -> dict[int, str]:
         403: gettext("You may not do this"),
         404: gettext("There is nothing here"),
         409: gettext("Somebody was faster"),
+        410: gettext("Erased on request"),
         413: gettext("That is too much at once"),
         422: gettext("Something needs another look"),
         502: gettext("The model did not answer"),
