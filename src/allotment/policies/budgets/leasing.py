@@ -1,0 +1,213 @@
+"""The limit stage across processes: each leases room from the common book, spends it in memory, and gives it back.
+
+Invariant: a call passes only with room that the book granted to this process. Whoever waits for room waits together:
+one trip to the database serves them all. Fails closed: without the database, nothing new passes. Lives on one event
+loop; the database is only touched in a worker thread.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeVar
+
+import anyio
+from django.db import Error
+from django.utils.translation import gettext
+
+from allotment.engine.gate.budgets import Measure, Period, Scope
+from allotment.engine.gate.ports import Demand, LimitReached
+from allotment.engine.gate.accounts import Account, Amounts, Hold, Limits, Order, amounts_of
+from allotment.engine.gate.values import AskedModel, Passage
+from allotment.kernel import clock
+from allotment.kernel.ids import new_id
+from allotment.policies.budgets import holding, trading, wording
+from allotment.policies.budgets.in_force import plant_first_budgets, rules_in_force
+from allotment.policies.budgets.trading import Lost, Stale, Traded
+from allotment.web.worker_threads import database_work
+
+_TICK_SECONDS = 0.25
+_PACE_SECONDS = 1.0
+_UNSEEN_SECONDS = 10.0
+"""Without word from the database for so long, nothing passes; shorter than the time after which others free our slots."""
+_PATIENCE_SECONDS = 8.0
+_SLOT_SECONDS = 0.3
+"""How long a call waits once for slots that other processes may hold unused."""
+
+Result = TypeVar("Result")
+
+
+@dataclass(eq=False)
+class _Waiting:
+    accounts: tuple[Account, ...]
+    amounts: Amounts
+    done: "asyncio.Future[bool]"
+    """True after a trip; False when it failed."""
+
+
+class Budgets:
+    """Implements `engine.gate.ports.Limiter`. Start it once per process, on the loop the gate runs on; stop it last."""
+
+    def __init__(self) -> None:
+        self._limits = Limits(self._warn, self._hurry)
+        self._holder = new_id()
+        self._waiting: list[_Waiting] = []
+        self._wake = asyncio.Event()
+        self._one_at_a_time = anyio.CapacityLimiter(1)
+        self._tending: asyncio.Task[None] | None = None
+        self._seen_at = self._beaten_at = self._paced_at = 0.0
+
+    async def start(self) -> None:
+        """Plant the first budgets, read those in force, and begin to lease."""
+        await self._in_thread(plant_first_budgets)
+        await self._in_thread(lambda: holding.enter(self._holder))
+        self._limits.adopt(await self._in_thread(rules_in_force))
+        self._seen_at = self._beaten_at = clock.monotonic()
+        self._tending = asyncio.create_task(self._tend(), name="budgets")
+
+    async def stop(self) -> None:
+        """Give all unused room back."""
+        if self._tending is None:
+            return
+        self._tending.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._tending
+        self._tending = None
+        self._limits.give_everything_back()
+        with suppress(Error):  # what cannot be given back counts as spent
+            await self._trip([])
+            await self._in_thread(lambda: trading.forget(self._holder))
+
+    async def reserve(self, passage: Passage, model: AskedModel, demand: Demand) -> Hold | LimitReached:
+        """Set room aside in every budget that applies, or say which is used up."""
+        amounts = amounts_of(demand)
+        may_wait, deadline = True, 0.0
+        while True:
+            at = clock.monotonic()
+            if passage.actor is None or self._tending is None or at - self._seen_at > _UNSEEN_SECONDS:
+                return _unknown()
+            accounts = self._limits.plan(passage, model, clock.now())
+            taken = self._limits.take(accounts, amounts, at)
+            if isinstance(taken, Hold):
+                return taken
+            deadline = deadline or at + _PATIENCE_SECONDS
+            if taken.full_until <= at:
+                if at > deadline or not await self._more(accounts, amounts):
+                    return _unknown()
+            elif may_wait and taken.meter.measure is Measure.AT_ONCE and taken.limit > taken.holds:
+                may_wait = False
+                await asyncio.sleep(_SLOT_SECONDS)
+            else:
+                name = _name_in(passage, model, taken)
+                return wording.refusal(taken, amounts[taken.index], clock.now(), name)
+
+    async def _more(self, accounts: tuple[Account, ...], amounts: Amounts) -> bool:
+        """Wait for one trip to the common book; False when it failed."""
+        waiting = _Waiting(accounts, amounts, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        self._wake.set()
+        try:
+            return await asyncio.wait_for(waiting.done, _PATIENCE_SECONDS)
+        except TimeoutError:
+            return False
+        finally:
+            with suppress(ValueError):
+                self._waiting.remove(waiting)
+
+    async def _tend(self) -> None:
+        """Make trips: at once for callers and debts, now and then for everything else."""
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), _TICK_SECONDS)
+            self._wake.clear()
+            waiting, self._waiting = self._waiting, []
+            try:
+                await self._look_after(waiting)
+            except Error:  # whoever waits is refused; the next tick tries again
+                _answer(waiting, is_done=False)
+            else:
+                _answer(waiting, is_done=True)
+
+    async def _look_after(self, waiting: list[_Waiting]) -> None:
+        await self._trip(waiting)
+        at = clock.monotonic()
+        if at - self._beaten_at >= holding.BEAT_SECONDS:
+            is_known = await self._in_thread(lambda: holding.live_on(self._holder))
+            self._beaten_at = at
+            if not is_known:
+                await self._begin_anew()
+        if at - self._paced_at >= _PACE_SECONDS:
+            self._paced_at = at
+            self._limits.measure_pace()
+
+    async def _trip(self, waiting: list[_Waiting]) -> None:
+        """Bring every order of this moment to the common book; raises database errors."""
+        self._limits.turn(clock.now())
+        while True:
+            wanted = [(one.accounts, one.amounts) for one in waiting if not one.done.done()]
+            orders = self._limits.orders(wanted, clock.monotonic())
+            if not orders:
+                await self._see_changes()
+                return
+            traded = await self._trade(orders)
+            if isinstance(traded, Traded):
+                at = self._seen_at = clock.monotonic()
+                for order, fill in zip(orders, traded.fills, strict=True):
+                    self._limits.fill(order, fill, at)
+                return
+            if isinstance(traded, Stale):
+                self._limits.adopt(await self._in_thread(rules_in_force))
+                return  # callers look again which budgets apply to them
+            await self._begin_anew()
+
+    async def _trade(self, orders: list[Order]) -> Traded | Stale | Lost:
+        revision = self._limits.rules.revision
+        return await self._in_thread(lambda: trading.trade(orders, revision, self._holder))
+
+    async def _see_changes(self) -> None:
+        revision = await self._in_thread(trading.current_revision)
+        if revision != self._limits.rules.revision:
+            self._limits.adopt(await self._in_thread(rules_in_force))
+        self._seen_at = clock.monotonic()
+
+    async def _begin_anew(self) -> None:
+        """Come back after the others took this process for dead and freed its slots."""
+        holder = self._holder = new_id()
+        await self._in_thread(lambda: holding.enter(holder))
+        self._limits.forget_grants(Period.NONE)
+
+    async def _in_thread(self, work: Callable[[], Result]) -> Result:
+        def with_database() -> Result:
+            with database_work():
+                return work()
+
+        return await anyio.to_thread.run_sync(with_database, limiter=self._one_at_a_time)
+
+    def _hurry(self) -> None:
+        self._wake.set()
+
+    @staticmethod
+    def _warn(accounts: "tuple[Account, ...] | list[Account]") -> tuple[str, ...]:
+        return wording.warnings(accounts, clock.now())
+
+
+def _answer(waiting: list[_Waiting], *, is_done: bool) -> None:
+    for one in waiting:
+        if not one.done.done():
+            one.done.set_result(is_done)
+
+
+def _name_in(passage: Passage, model: AskedModel, account: Account) -> str:
+    """Return the name of whom an account is for, where the call itself tells it."""
+    scope = account.meter.scope
+    if scope is Scope.PERSON and passage.actor is not None:
+        return passage.actor.name
+    return model.title if scope is Scope.MODEL else ""
+
+
+def _unknown() -> LimitReached:
+    return LimitReached(
+        "budgets-unreachable",
+        gettext("What is left of the budgets cannot be read right now, so nothing was asked."),
+        gettext("Try again in a moment. If it stays so, tell an administrator: the database does not answer."),
+    )
