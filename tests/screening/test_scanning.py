@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allotment.screening.findings import Detected
+from allotment.screening import national_ids, passwords, personal, phones, secrets
+from allotment.screening.findings import Detected, Finding
 from allotment.screening.matching import flat
-from allotment.screening.scanning import scan
+from allotment.screening.scanning import is_clear, scan
 
 
 def found(text: str) -> list[tuple[Detected, str]]:
@@ -161,6 +162,55 @@ def test_findings_are_ordered_within_the_text_and_never_overlap(text: str) -> No
     for finding in scan(text):
         assert reach <= finding.start < finding.end <= len(text)
         reach = finding.end
+
+
+SHAPES = [
+    rb"(?i)[A-Z]{2}[0-9]{2}[ -]?[A-Z0-9]{4}[ -]?[A-Z0-9]{4}[ -]?[0-9]{3,8}", rb"[0-9][0-9 ./()+-]{5,16}[0-9]",
+    rb"[A-Z]{6}[0-9L]{2}[A-E][0-9L]{2}[A-Z][0-9L]{3}[A-Z]", rb"[XYZ]?-?[0-9]{7,8}-?[A-Z]", rb"sk-[a-zA-Z0-9]{32,40}",
+    rb"(pass ?word|api[_-]key|token|pin)s?(\"| for it|)( ?= ?| is |: )[\"']?[A-Za-z0-9#]{3,14}",
+    rb"bearer [a-z0-9]{15,18}",
+    rb"ftp://[a-z]{0,2}:[a-z0-9]{1,4}@[a-z\[]", rb"AKIA[A-Z0-9]{15,17}", rb"[0-9]{9}:[A-Za-z0-9_-]{35}",
+]  # fmt: skip
+PIECES = FRAGMENTS | st.sampled_from(SHAPES).flatmap(lambda shape: st.from_regex(shape, fullmatch=True)).map(
+    lambda found: found.decode("latin-1")
+)
+
+
+def found_by_every_detector(view: bytes) -> list[Finding]:
+    return [
+        *secrets.find(view), *passwords.find(view), *personal.find_emails(view), *personal.find_numbers(view),
+        *phones.find(view), *national_ids.find(view),
+    ]  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=6).map("".join), st.data())
+def test_no_detector_finds_anything_in_any_part_of_a_clear_text(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    part = text[start : data.draw(st.integers(start, len(text)))]
+    if is_clear(flat(text)):
+        assert found_by_every_detector(flat(part)) == []
+        assert not secrets.has_open_private_key(flat(part))
+    if found_by_every_detector(flat(part)):
+        assert not is_clear(flat(part))
+        assert not is_clear(flat(text))
+
+
+@given(st.lists(PIECES, max_size=6).map("".join))
+def test_skipping_detectors_misses_nothing(text: str) -> None:
+    numbered = f"No. 7: {text}"
+    assert bool(scan(numbered)) == bool(found_by_every_detector(flat(numbered)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thank you for your message. We will look into it today, and write again by Monday.",
+        "Der Umsatz stieg 2026 um 18,4 %, in Raum 3.014 waren es 12 Leute.",
+        "It’s fine — “really”. 请问我的订单",
+    ],
+)
+def test_ordinary_answers_are_clear(text: str) -> None:
+    assert is_clear(flat(text))
 
 
 @pytest.mark.parametrize(

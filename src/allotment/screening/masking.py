@@ -14,7 +14,7 @@ from typing import Self
 
 from allotment.screening.findings import Detected, Finding
 from allotment.screening.matching import compiled, flat
-from allotment.screening.scanning import scan
+from allotment.screening.scanning import scan_view
 
 EVERY_KIND = frozenset(Detected)
 
@@ -76,8 +76,7 @@ class Masking:
     ) -> None:
         """Mask `kinds`; put `restored` back, except secrets."""
         self._kinds = frozenset(kinds)
-        self._restored_labels = {_LABELS[kind] for kind in restored if kind is not Detected.SECRET}
-        self._restored_labels.add(_LOOK_ALIKE_LABEL)
+        self._restored = frozenset(restored)
         self._values: dict[Token, str | None] = {}
         self._tokens: dict[tuple[str, str], Token] = {}
         self._passed: set[tuple[str, str]] = set()
@@ -86,27 +85,30 @@ class Masking:
 
     def mask(self, text: str) -> Masked:
         """Replace each finding of the masked kinds by its placeholder."""
-        findings = scan(text)
+        view = flat(text)
+        findings = scan_view(view)
+        if not findings and not _may_hold_placeholder(view):
+            return Masked(text, ())
         with self._lock:
-            masked = tuple(finding for finding in findings if finding.kind in self._kinds)
-            self._passed.update(
-                (_LABELS[finding.kind], text[finding.start : finding.end])
-                for finding in findings
-                if finding.kind not in self._kinds
-            )
-            return Masked("".join(self._masked(text, masked)), findings)
+            masked: list[Finding] = []
+            for finding in findings:
+                if finding.kind in self._kinds:
+                    masked.append(finding)
+                else:
+                    self._passed.add((_LABELS[finding.kind], text[finding.start : finding.end]))
+            return Masked("".join(self._masked(text, view, masked)), findings)
 
     def restore(self, text: str) -> str:
         """Put the masked values back. Secrets and placeholders nobody gave stay as they are."""
-        return "".join(piece.text for piece in self.restore_marked(text))
+        return "".join([piece.text for piece in self.restore_marked(text)])
 
     def restore_marked(self, text: str) -> tuple[Piece, ...]:
         """Restore, and say which pieces of the result are restored values."""
         pieces: list[Piece] = []
         done = 0
-        for start, end, token in _placeholders(text):
+        for start, end, token in _placeholders(flat(text)):
             value = self._values.get(token)
-            if value is None or token[0] not in self._restored_labels:
+            if value is None or not self._is_restored(token[0]):
                 continue
             pieces += (Piece(text[done:start], None), Piece(value, _KINDS.get(token[0])))
             done = end
@@ -151,28 +153,27 @@ class Masking:
                 masking._passed.add((entry.label, entry.value))
         return masking
 
-    def _masked(self, text: str, findings: tuple[Finding, ...]) -> list[str]:
-        gaps = [
-            text[start:end]
-            for start, end in zip(
-                (0, *(finding.end for finding in findings)),
-                (*(finding.start for finding in findings), len(text)),
-                strict=True,
-            )
-        ]
-        look_alikes = [tuple(_placeholders(gap)) for gap in gaps]
+    def _is_restored(self, label: str) -> bool:
+        kind = _KINDS.get(label)
+        return kind is None or (kind is not Detected.SECRET and kind in self._restored)
+
+    def _masked(self, text: str, view: bytes, findings: list[Finding]) -> list[str]:
+        starts = [0, *(finding.end for finding in findings)]
+        ends = [*(finding.start for finding in findings), len(text)]
+        look_alikes = [tuple(_placeholders(view[start:end])) for start, end in zip(starts, ends, strict=True)]
         for _, _, token in (found for gap in look_alikes for found in gap):
             self._values.setdefault(token, None)  # never give this number to a value
-        parts = [self._escaped(gaps[0], look_alikes[0])]
-        for finding, gap, found in zip(findings, gaps[1:], look_alikes[1:], strict=True):
-            parts += (
-                self._placeholder(_LABELS[finding.kind], text[finding.start : finding.end]),
-                self._escaped(gap, found),
-            )
+        parts = [self._escaped(text[: ends[0]], look_alikes[0])]
+        for place, finding in enumerate(findings, 1):
+            value = text[finding.start : finding.end]
+            gap = text[starts[place] : ends[place]]
+            parts += self._placeholder(_LABELS[finding.kind], value), self._escaped(gap, look_alikes[place])
         return parts
 
     def _escaped(self, gap: str, look_alikes: tuple[tuple[int, int, Token], ...]) -> str:
         """Mask the look-alikes in a text between findings whose number has a value."""
+        if not look_alikes:
+            return gap
         parts: list[str] = []
         done = 0
         for start, end, token in look_alikes:
@@ -194,8 +195,15 @@ class Masking:
         return f"[{token[0]}_{token[1]}]"
 
 
-def _placeholders(text: str) -> Iterator[tuple[int, int, Token]]:
-    for match in _PLACEHOLDER.finditer(flat(text)):
+def _may_hold_placeholder(view: bytes) -> bool:
+    """Every placeholder has a bracket or an underscore; looking for those is cheaper than for placeholders."""
+    return b"[" in view or b"_" in view
+
+
+def _placeholders(view: bytes) -> Iterator[tuple[int, int, Token]]:
+    if not _may_hold_placeholder(view):
+        return
+    for match in _PLACEHOLDER.finditer(view):
         bracketed = match.span(1)[0] >= 0
         label, number = (match.group(1), match.group(2)) if bracketed else (match.group(3), match.group(4))
         start, end = match.span()

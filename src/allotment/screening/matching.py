@@ -6,8 +6,9 @@ flatten to their plain form, so writing a number with them does not hide it. Ref
 means.
 """
 
+import codecs
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol, cast
@@ -32,6 +33,9 @@ class Match(Protocol):
 class Pattern(Protocol):
     """A compiled pattern over flat views."""
 
+    @property
+    def pattern(self) -> bytes: ...
+
     def search(self, view: bytes, pos: int = 0, endpos: int | None = None) -> Match | None: ...
 
     def match(self, view: bytes, pos: int = 0, endpos: int | None = None) -> Match | None: ...
@@ -52,11 +56,29 @@ class Words:
         return self.pattern.search(view[max(0, start - _SAID_BEFORE) : start]) is not None
 
 
-def compiled(source: str) -> Pattern:
-    """Compile an RE2 pattern for flat views."""
+def compiled(source: str, *, captures: bool = True) -> Pattern:
+    """Compile an RE2 pattern for flat views; one that only says whether there is a match need not capture."""
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
+    options.never_capture = not captures
     return cast("Pattern", re2.compile(source.encode("latin-1"), options))
+
+
+def hint(patterns: Iterable[Pattern]) -> str:
+    """Return the source of a pattern that is found in every text which holds a match of one of `patterns`.
+
+    Wherever that text is cut out of a longer one, the hint is found in the longer one too: word boundaries
+    depend on the cut, so they are left out. The patterns may not hold other conditions on what is around.
+    """
+    return "|".join(
+        f"(?:{source})"
+        for source in dict.fromkeys(p.pattern.decode("latin-1").replace(r"\b", "") for p in patterns)
+    )
+
+
+def any_of(*hints: str) -> Pattern:
+    """Compile hints into the question whether there is any of them."""
+    return compiled("|".join(f"(?:{each})" for each in hints), captures=False)
 
 
 def words(source: str, *, adjacent: bool = False) -> Words:
@@ -85,12 +107,19 @@ def _flat_character(character: str) -> str:
     return _ANY_LETTER if category[0] in "LMN" else "?"
 
 
+def _flattened(error: UnicodeError) -> tuple[str, int]:
+    """Stand in for a run of characters outside Latin-1; see `codecs.register_error`."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(map(_flat_character, error.object[error.start : error.end])), error.end
+
+
+codecs.register_error("allotment.flat", _flattened)
+
+
 def flat(text: str) -> bytes:
     """Return the view of `text`: one Latin-1 byte for each of its characters."""
-    try:
-        return text.encode("latin-1")
-    except UnicodeEncodeError:
-        return "".join(map(_flat_character, text)).encode("latin-1")
+    return text.encode("latin-1", "allotment.flat")
 
 
 def digits(value: bytes) -> str:

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from math import log2
 
 from allotment.screening.findings import Detected, Finding
-from allotment.screening.matching import compiled
+from allotment.screening.matching import compiled, hint
 
-_NAMED = compiled(
-    r"(?i)(?:^|[^a-z0-9]|[a-z0-9]_|\b[a-z0-9]{1,24})"
+_NAMED_VALUE = (
     r"(?:(pass ?(?:word|wort|code|phrase)|passwd|pwd|pw|kennwort"
     r"|mot de passe|contrase.a|wachtwoord|senha|has.o)"
     r"|((?:api|access|secret|private|signing|encryption|account|auth|master|service)[ _-]?keys?"
@@ -24,11 +23,14 @@ _NAMED = compiled(
     r"""|\s{1,4}(?:is|was|ist|lautet|est|es|\xe9)(?: now| still)?:?\s{1,4}|\s{1,2}["'`])"""
     r"""(?:(?:bearer|basic|token)\s{1,2})?(["'`]{0,3})([^\s"'`<>]{3,200})(["'`]?)"""
 )
+_NAMED = compiled(r"(?i)(?:^|[^a-z0-9]|[a-z0-9]_|\b[a-z0-9]{1,24})" + _NAMED_VALUE)
 _WORD_PASSWORD, _WORD_KEY, _WORD_PIN, _LINK, _QUOTE, _VALUE, _END_QUOTE = range(1, 8)
 _BEARER = compiled(r"(?i)\b(?:bearer|basic)\s{1,2}([A-Za-z0-9._~+/-]{16,}=*)")
 _USER_INFO = compiled(
     r"\b[A-Za-z][A-Za-z0-9+.-]{1,24}://[^\s:/@?#\"'<>]{0,128}:([^\s/@\"'<>]{1,128})@[A-Za-z0-9\[]"
 )
+HINT = f"(?i:{_NAMED_VALUE})|{hint([_BEARER, _USER_INFO])}"
+"""Every finding of this module holds this; see `matching.hint`."""
 _STANDS_FOR_ONE = compiled(
     r"(?i)[$%{\[(&].*|.*(?:\$\{|\{\{|%\(|\(\)|\(\w*\)).*|[*x.?_-]+|[a-z_]\w*\(.*|(?:[a-z_]\w*\.)+[a-z_]+"
     r"|.*(?:your[_-]|insert|placeholder|redacted|[_-]here).*|(?:os|process|self|config|settings|env)[.\[].*"

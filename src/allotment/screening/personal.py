@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from allotment.screening.check_digits import iso7064_mod_97_10, luhn
 from allotment.screening.findings import Detected, Finding
-from allotment.screening.matching import compiled, digits, stands_alone, words
+from allotment.screening.matching import compiled, digits, hint, stands_alone, words
 
 _LONGEST_LOCAL_PART = 64  # RFC 5321 §4.5.3.1.1
 _LONGEST_DOMAIN = 255  # RFC 5321 §4.5.3.1.2
@@ -56,24 +56,29 @@ _ISSUERS = (
 _COMMON_CARD_LENGTH = 14
 """Shorter card numbers look like order and phone numbers: they need grouping or a word."""
 
-
-def find(view: bytes) -> Iterator[Finding]:
-    """Yield what this module knows in a flat view, in no particular order; findings may overlap."""
-    if b"@" in view:
-        yield from _emails(view)
-    yield from _ibans(view)
-    yield from _cards(view)
+EMAIL_HINT = "@"
+"""Every e-mail address holds this; see `matching.hint`."""
+NUMBER_HINT = hint([_IBAN, _CARD])
+"""Every IBAN and every payment card holds this."""
 
 
-def _emails(view: bytes) -> Iterator[Finding]:
+def find_emails(view: bytes) -> Iterator[Finding]:
+    """Yield the e-mail addresses in a flat view."""
     for match in _EMAIL.finditer(view):
         start, end = match.span()
         at = view.index(b"@", start, end)
-        start = max(start, at - _LONGEST_LOCAL_PART, *(view.rfind(cut, start, at) + 1 for cut in _LINK_CUTS))
+        local = view[start:at]
+        start = max(start + 1 + max(map(local.rfind, _LINK_CUTS)), at - _LONGEST_LOCAL_PART)
         while start < at and view[start : start + 1] in _NOT_FIRST:
             start += 1
         if start < at and end - at - 1 <= _LONGEST_DOMAIN and b".." not in view[start:end]:
             yield Finding(Detected.EMAIL, start, end, "email-rfc5321", certain=True)
+
+
+def find_numbers(view: bytes) -> Iterator[Finding]:
+    """Yield the IBANs and payment cards in a flat view, in no particular order; findings may overlap."""
+    yield from _ibans(view)
+    yield from _cards(view)
 
 
 def _ibans(view: bytes) -> Iterator[Finding]:

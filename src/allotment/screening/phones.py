@@ -9,9 +9,11 @@ from collections.abc import Iterator
 import phonenumbers
 
 from allotment.screening.findings import Detected, Finding
-from allotment.screening.matching import compiled, digits, stands_alone, words
+from allotment.screening.matching import compiled, digits, hint, stands_alone, words
 
 _CANDIDATE = compiled(r"(?:\+|\(\+?)?\d(?:(?: ?[()] ?|[ ./-]| - )?\d){5,16}")
+HINT = hint([_CANDIDATE])
+"""Every finding of this module holds this; see `matching.hint`."""
 _EXTENSION = compiled(r"x\d{1,6}")
 _FEWEST_DIGITS = 6
 _MOST_DIGITS = 15  # ITU-T E.164 §6.2.1

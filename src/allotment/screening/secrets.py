@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import msgspec
 
 from allotment.screening.findings import Detected, Finding
-from allotment.screening.matching import compiled
+from allotment.screening.matching import compiled, hint
 
 # The formats the issuers document for secret scanning, by who issues them.
 _ISSUED = {
@@ -62,6 +62,8 @@ _FIXED_LENGTH = frozenset({"amazon", "twilio", "telegram", "mailchimp", "npm", "
 _JWT = compiled(r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]+)?")
 _KEY_MARK = compiled(r"-----(BEGIN|END) (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_BODY = compiled(r"[A-Za-z0-9+/=\s\\]*")
+HINT = "|".join((*_ISSUED.values(), hint([_JWT]), "-----BEGIN "))
+"""Every finding of this module, and every open private key block, holds this; see `matching.hint`."""
 
 
 def find(view: bytes) -> Iterator[Finding]:

@@ -8,11 +8,13 @@ key block.
 from allotment.screening.findings import Detected, Finding
 from allotment.screening.masking import Masking
 from allotment.screening.matching import compiled, flat
-from allotment.screening.scanning import scan
+from allotment.screening.scanning import is_clear, scan
 from allotment.screening.secrets import has_open_private_key
 
 WITHHELD = "[withheld: secret]"
-_SENTENCE_END = compiled(r"[.!?:]['\")\]*_`]{0,3}\s|\n")
+_ENDS = r"[.!?:]['\")\]*_`]{0,3}\s|\n"
+_SENTENCE_END = compiled(_ENDS)
+_LAST_SENTENCE_END = compiled(rf"(?s).*(?:{_ENDS})")
 _LONGEST_SENTENCE_END = 5
 _REMEMBERED = 96
 """Characters of the sentence before that may hold the word which names a value in this one."""
@@ -40,8 +42,17 @@ class Release:
         """Take the next part of the answer; return the text that may be shown now, often empty."""
         self._held += chunk
         start = max(0, self._searched - _LONGEST_SENTENCE_END)
-        ends = [start + match.span()[1] for match in _SENTENCE_END.finditer(flat(self._held[start:]))]
         self._searched = len(self._held)
+        view = flat(self._held[start:])
+        last = _LAST_SENTENCE_END.match(view)
+        if last is None:
+            return ""
+        end = start + last.span()[1]
+        if is_clear(flat(self._before + self._held[:end])):
+            return self._let_go(end, self._plain(self._held[:end]))
+        return self._sentence_by_sentence([start + m.span()[1] for m in _SENTENCE_END.finditer(view)])
+
+    def _sentence_by_sentence(self, ends: list[int]) -> str:
         shown: list[str] = []
         done = 0
         for end in ends:
@@ -51,14 +62,24 @@ class Release:
             ):
                 shown.append(self._screened(sentence))
                 done = end
-        self._held = self._held[done:]
-        self._searched -= done
-        return "".join(shown)
+        return self._let_go(done, "".join(shown))
+
+    def _let_go(self, end: int, shown: str) -> str:
+        self._held = self._held[end:]
+        self._searched -= end
+        return shown
 
     def finish(self) -> str:
         """Return the rest: the answer is complete."""
         rest, self._held, self._searched = self._held, "", 0
         return self._screened(rest)
+
+    def _plain(self, text: str) -> str:
+        """Restore a text in which no sentence holds anything. No placeholder reaches across the end of a sentence."""
+        self._before = (self._before + text)[-_REMEMBERED:]
+        restored = self._masking.restore(text)
+        self._released += len(restored)
+        return restored
 
     def _screened(self, sentence: str) -> str:
         offset = len(self._before)
