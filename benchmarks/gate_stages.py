@@ -29,6 +29,7 @@ from allotment.engine.gate.limits import LimitRules, Limits  # noqa: E402
 from allotment.engine.gate.performing import perform  # noqa: E402
 from allotment.engine.gate.ports import Demand  # noqa: E402
 from allotment.engine.gate.values import Answered, AskedModel, AskModel, Claim, Passage  # noqa: E402
+from allotment.engine.gate.watching import watching  # noqa: E402
 from allotment.engine.principals import Actor, AttributeValue, Resource, Role  # noqa: E402
 from allotment.engine.recording import Entry  # noqa: E402
 from allotment.journal.writing import JournalWriter  # noqa: E402
@@ -66,7 +67,7 @@ async def measure(times: int) -> dict[str, float]:
     provider = ScriptedProvider(Script((Rule(answer=_ANSWER),)))
     authoriser, limits, writer = CedarAuthoriser(), Limits(_no_limits()), JournalWriter()
     writer.start()
-    gate = Gate(authoriser, limits, _OneModel(provider), writer)
+    gate = Gate(authoriser, limits, _OneModel(provider), writer, watching())
     passage, question = _passage(), _question()
     request = ChatRequest(model="scripted", messages=question.messages)
     masked = Masking()
@@ -77,7 +78,7 @@ async def measure(times: int) -> dict[str, float]:
         "screening": _median(lambda: Masking().mask(_TEXT), times) * 500 / len(_TEXT),
         "decision": _median(lambda: authoriser.decide(passage.actor, Action.RUN_APP, claimed, {}), times),
         "identify": _median(lambda: stages.identify(passage, clock.now()), times),
-        "authorise": _median(lambda: stages.authorise(passage, question, authoriser), times),
+        "authorise": _median(lambda: stages.authorise(passage, question.model, authoriser), times),
         "limit": await _median_of(lambda: limits.reserve(passage, question.model, demand), times),
         "screen in": _median(lambda: stages.screen_in(passage, question), times),
         "perform": await _median_of(lambda: perform(provider, request, _nothing), times),

@@ -27,5 +27,6 @@ class ModelDirectory:
         return found.provider
 
     def cost_nanodollars(self, model: AskedModel, usage: Usage) -> int:
-        """Return the price of an answer of a model that was reached before."""
-        return cost_nanodollars(self._tariffs[model.id], usage)
+        """Return the price of an answer; nothing for a model that was never reached, so never asked."""
+        tariff = self._tariffs.get(model.id)
+        return 0 if tariff is None else cost_nanodollars(tariff, usage)

@@ -11,6 +11,7 @@ from allotment.composition import drafting
 from allotment.composition.directory import ModelDirectory
 from allotment.engine.gate.gate import Gate
 from allotment.engine.gate.limits import Limits
+from allotment.engine.gate.watching import watching
 from allotment.journal.writing import JournalWriter
 from allotment.kernel import portal as kernel_portal
 from allotment.kernel.errors import Misconfigured
@@ -52,7 +53,7 @@ class _Installation:
         limits = Limits()
         for person, tokens, seconds_ago in await anyio.to_thread.run_sync(_used_today):
             limits.remember(person, tokens, seconds_ago=seconds_ago)
-        gatehouse.use(Gate(CedarAuthoriser(), limits, ModelDirectory(), self._writer))
+        gatehouse.use(Gate(CedarAuthoriser(), limits, ModelDirectory(), self._writer, watching()))
         drafting.install()
         await anyio.to_thread.run_sync(durable.launch, settings())
 

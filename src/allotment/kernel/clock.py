@@ -3,7 +3,10 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
+_BOOT = getattr(time, "CLOCK_BOOTTIME", None)
+_since_boot: Callable[[], float] = time.monotonic if _BOOT is None else partial(time.clock_gettime, _BOOT)
 _now: Callable[[], datetime] | None = None
 
 
@@ -15,6 +18,11 @@ def now() -> datetime:
 def monotonic() -> float:
     """Return seconds from a clock that never goes back."""
     return time.monotonic()
+
+
+def since_boot() -> float:
+    """Return seconds from a clock that never goes back and goes on while the machine sleeps, where there is one."""
+    return _since_boot()
 
 
 class frozen:  # noqa: N801 - reads as `with clock.frozen(at):`

@@ -16,6 +16,7 @@ from allotment.engine.actions import Action
 from allotment.engine.asking import AnswerLabel, AnswerText, Message, Provider, Usage
 from allotment.engine.gate.gate import Gate
 from allotment.engine.gate.limits import LimitRules, Limits
+from allotment.engine.gate.performing import Patience
 from allotment.engine.gate.ports import Demand, LimitReached
 from allotment.engine.gate.values import (
     Answered,
@@ -28,6 +29,7 @@ from allotment.engine.gate.values import (
     Refused,
     Stage,
 )
+from allotment.engine.gate.watching import Watches
 from allotment.engine.principals import Actor, Decision, Resource
 from allotment.engine.recording import Entry
 from allotment.kernel import clock
@@ -107,7 +109,14 @@ def book() -> Book:
 
 
 def gate(book: Book, values: Mapping[str, str] | None = None, **parts: object) -> Gate:
-    given = {"authoriser": Policy(), "limiter": Limits(), "directory": Shelf(values or {}), "recorder": book}
+    given = {
+        "authoriser": Policy(),
+        "limiter": Limits(),
+        "directory": Shelf(values or {}),
+        "recorder": book,
+        "watch": Watches(()),
+        "patience": Patience(first_pause_seconds=0.0),
+    }
     return Gate(**{**given, **parts})
 
 
@@ -220,10 +229,7 @@ def test_screen_in_blocks_what_the_organisation_blocks(book: Book) -> None:
 
 
 @pytest.mark.parametrize("failure", ["401", "500", "429", "garbage"])
-def test_failing_provider_is_recorded_and_said_in_words(
-    book: Book, failure: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("allotment.engine.gate.performing._FIRST_PAUSE_SECONDS", 0.0)
+def test_failing_provider_is_recorded_and_said_in_words(book: Book, failure: str) -> None:
     outcome, released = ask(gate(book, {"failure": failure}), passage(), question())
     assert isinstance(outcome, Failed)
     assert outcome.reason
@@ -234,9 +240,8 @@ def test_failing_provider_is_recorded_and_said_in_words(
 
 @pytest.mark.parametrize(("failure", "tries"), [("500", 3), ("401", 1)])
 def test_only_what_a_retry_can_help_is_tried_again(
-    book: Book, failure: str, tries: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    book: Book, failure: str, tries: int, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("allotment.engine.gate.performing._FIRST_PAUSE_SECONDS", 0.0)
     calls = tmp_path / "calls"
     ask(gate(book, {"failure": failure, "calls_file": str(calls)}), passage(), question())
     assert len(calls.read_text().splitlines()) == tries

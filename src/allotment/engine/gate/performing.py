@@ -1,17 +1,35 @@
-"""Perform: ask the provider, with a deadline and one careful second try."""
+"""Perform: ask the provider once, with a deadline; and how long to wait before asking again."""
 
+import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 
-import anyio
-
 from allotment.engine.asking import ChatRequest, Provider, Usage
+from allotment.engine.gate.stages import CHARACTERS_PER_TOKEN, tokens_in
 from allotment.kernel.errors import ProviderError
 
-TRIES = 3
-DEADLINE_SECONDS = 180.0
-_FIRST_PAUSE_SECONDS = 0.4
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a call may take, all its tries and models together, and how often it is tried."""
+
+    deadline_seconds: float = 180.0
+    tries: int = 3
+    """With each model."""
+    first_pause_seconds: float = 0.4
+    longest_pause_seconds: float = 5.0
+
+
+class Overdue(ProviderError):
+    """The deadline of the whole call passed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The model did not finish in time.",
+            hint="Run it again with a shorter text, or ask for another model.",
+            retryable=True,
+        )
 
 
 @dataclass(frozen=True)
@@ -23,40 +41,38 @@ class Performed:
 
 
 async def perform(
-    provider: Provider, request: ChatRequest, on_text: Callable[[str], Awaitable[None]]
+    provider: Provider,
+    request: ChatRequest,
+    on_text: Callable[[str], Awaitable[None]],
+    deadline: float | None = None,
 ) -> Performed:
     """Ask; pass pieces to `on_text` as they come; raise `ProviderError` when it cannot be done.
 
-    Tries again only when the provider says a retry can help and nothing was passed on yet, so nobody sees
-    an answer twice. Waits grow and carry jitter, so that many runs do not come back at the same moment.
+    `deadline` is a time of the event loop. However this ends, the provider's stream is closed first, so a call
+    that nobody waits for any more ends at the provider too.
     """
-    for attempt in range(1, TRIES + 1):
-        pieces: list[str] = []
-        try:
-            with anyio.fail_after(DEADLINE_SECONDS):
-                return await _once(provider, request, pieces, on_text)
-        except TimeoutError as error:
-            raise ProviderError(
-                f"The model did not finish within {DEADLINE_SECONDS:.0f} seconds.",
-                hint="Run it again with a shorter text, or ask for another model.",
-                retryable=True,
-            ) from error
-        except ProviderError as error:
-            if not error.retryable or pieces or attempt == TRIES:
-                raise
-            await anyio.sleep(_FIRST_PAUSE_SECONDS * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))  # noqa: S311
-    raise AssertionError  # the loop returns or raises
+    try:
+        async with asyncio.timeout_at(deadline):
+            return await _asked(provider, request, on_text)
+    except TimeoutError as error:
+        raise Overdue from error
 
 
-async def _once(
-    provider: Provider, request: ChatRequest, pieces: list[str], on_text: Callable[[str], Awaitable[None]]
+async def _asked(
+    provider: Provider, request: ChatRequest, on_text: Callable[[str], Awaitable[None]]
 ) -> Performed:
+    pieces: list[str] = []
     usage: Usage | None = None
-    async for delta in provider.chat(request):
-        if delta.text:
-            pieces.append(delta.text)
-            await on_text(delta.text)
-        usage = delta.usage or usage
+    deltas = provider.chat(request)
+    try:
+        async for delta in deltas:
+            if delta.text:
+                pieces.append(delta.text)
+                await on_text(delta.text)
+            usage = delta.usage or usage
+    finally:
+        if isinstance(deltas, AsyncGenerator):
+            await deltas.aclose()
     text = "".join(pieces)
     if not text.strip():
         raise ProviderError(
@@ -64,4 +80,22 @@ async def _once(
             hint="Run it again; if it stays empty, ask with another model.",
             retryable=False,
         )
-    return Performed(text, usage or Usage(0, len(text) // 4, estimated=True))
+    return Performed(text, usage or estimated(request, len(text)))
+
+
+def estimated(request: ChatRequest, characters: int) -> Usage:
+    """Estimate what a question and so much of an answer used, where the provider did not say."""
+    return Usage(tokens_in(request.messages), characters // CHARACTERS_PER_TOKEN, estimated=True)
+
+
+def pause_before_retry(error: ProviderError, tried: int, patience: Patience) -> float | None:
+    """Return the seconds to wait before trying again; None when that cannot help or would take too long.
+
+    Waits grow and carry jitter, so that many calls do not come back at the same moment. What the provider asks
+    for is the least that is waited.
+    """
+    if not error.retryable or isinstance(error, Overdue) or tried >= patience.tries:
+        return None
+    grown = patience.first_pause_seconds * 2.0 ** (tried - 1) * random.uniform(0.5, 1.5)  # noqa: S311
+    pause = max(grown, error.retry_after_seconds or 0)
+    return pause if pause <= patience.longest_pause_seconds else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from allotment.engine.actions import Action
@@ -34,6 +35,7 @@ class LimitReached:
     rule: str
     reason: str
     remedy: str
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,6 @@ class Directory(Protocol):
 class Watch(Protocol):
     """Looks at what every decision rests on: the clock, and how fresh the facts of this process are."""
 
-    def trouble(self) -> Refused | None:
-        """Return why nothing may pass right now, or None."""
+    def trouble(self, passage: Passage) -> Refused | None:
+        """Return why this may not pass right now, or None."""
         ...

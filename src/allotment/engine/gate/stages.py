@@ -1,19 +1,45 @@
 """The pure stages: each takes values and returns either what goes on, or a `Refused`."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from allotment.engine.actions import Action
-from allotment.engine.asking import AnswerText, Message
-from allotment.engine.gate.ports import Authoriser
-from allotment.engine.gate.values import AskModel, Claim, Passage, Refused, Stage
+from allotment.engine.asking import AnswerText, Message, Usage
+from allotment.engine.gate.defects import DEFECTS, TROUBLE, words
+from allotment.engine.gate.ports import Authoriser, Watch
+from allotment.engine.gate.values import AskedModel, AskModel, Claim, Passage, Refused, Stage
+from allotment.engine.principals import Actor, AttributeValue, Decision
 from allotment.screening.findings import Detected, Finding, Treatment
 from allotment.screening.masking import Masking
 
-_CHARACTERS_PER_TOKEN = 4
+CHARACTERS_PER_TOKEN = 4
 """The field's rule of thumb for English; used for estimates only, usage settles with real counts."""
+
+
+_NO_CONTEXT: Mapping[str, AttributeValue] = {}
+
+
+@dataclass(frozen=True)
+class Authorised:
+    """Permitted, by these policies."""
+
+    policies: tuple[str, ...]
+
+
+def look(watch: Watch, passage: Passage) -> Refused | None:
+    """Refuse while what every decision rests on is in doubt, or cannot be looked at."""
+    try:
+        return watch.trouble(passage)
+    except TROUBLE as error:
+        return Refused(
+            Stage.IDENTIFY,
+            "watch",
+            "Whether the clock and the rules can be trusted could not be found out, so nothing passes.",
+            f"Try again in a moment, or tell an administrator. It ended with: {words(error)}.",
+            flagged=True,
+        )
 
 
 def identify(passage: Passage, now: datetime) -> Refused | None:
@@ -35,29 +61,76 @@ def identify(passage: Passage, now: datetime) -> Refused | None:
     return None
 
 
-def authorise(
-    passage: Passage, effect: AskModel, authoriser: Authoriser
-) -> tuple[Refused | None, tuple[str, ...]]:
-    """Decide everything that is claimed, then whether data of this class may reach this model.
-
-    Returns the refusal, if any, and the ids of the deciding policies.
-    """
+def authorise(passage: Passage, model: AskedModel, authoriser: Authoriser) -> Authorised | Refused:
+    """Decide everything that is claimed, then whether data of this class may reach this model."""
+    if not passage.claims:
+        return Refused(
+            Stage.AUTHORISE,
+            "nothing claimed",
+            "Nothing says by what right this may pass.",
+            "This is a defect in Allotment; please report it.",
+            flagged=True,
+        )
     policies: tuple[str, ...] = ()
-    asked = Claim(Action.ASK_MODEL, effect.model.resource)
-    for claim in (*passage.claims, asked):
-        context = {"data_class": passage.data_class} if claim is asked else {}
-        decision = authoriser.decide(passage.actor, claim.action, claim.resource, context)
-        policies = (*policies, *decision.policies)
+    for claim in passage.claims:
+        decision = _decide(authoriser, passage.actor, claim, _NO_CONTEXT)
+        policies += decision.policies
         if not decision.allowed:
-            rule = ", ".join(decision.policies)
-            return Refused(Stage.AUTHORISE, rule, decision.reason, decision.remedy), policies
-    return None, policies
+            return _not_permitted(decision)
+    asked = authorise_model(passage, model, authoriser)
+    return asked if isinstance(asked, Refused) else Authorised(policies + asked.policies)
 
 
-def estimate_tokens(effect: AskModel) -> int:
+def authorise_model(passage: Passage, model: AskedModel, authoriser: Authoriser) -> Authorised | Refused:
+    """Decide whether data of this class may reach this model. Asked anew for every model that stands in."""
+    claim = Claim(Action.ASK_MODEL, model.resource)
+    decision = _decide(authoriser, passage.actor, claim, {"data_class": passage.data_class})
+    return Authorised(decision.policies) if decision.allowed else _not_permitted(decision)
+
+
+def _decide(
+    authoriser: Authoriser, actor: Actor | None, claim: Claim, context: Mapping[str, AttributeValue]
+) -> Decision:
+    try:
+        return authoriser.decide(actor, claim.action, claim.resource, context)
+    except TROUBLE as error:
+        return Decision(
+            allowed=False,
+            policies=(),
+            reason="Whether this is permitted could not be decided, so the answer is no.",
+            remedy=f"Tell an administrator. It ended with: {words(error)}.",
+            is_undecided=True,
+        )
+
+
+def _not_permitted(decision: Decision) -> Refused:
+    rule = "undecided" if decision.is_undecided else ", ".join(decision.policies) or "not granted"
+    return Refused(
+        Stage.AUTHORISE,
+        rule,
+        decision.reason,
+        decision.remedy,
+        flagged=decision.is_undecided,
+        policies=decision.policies,
+    )
+
+
+def estimate(effect: AskModel, model: AskedModel) -> Usage:
     """Estimate what this question will use: its text, and the longest answer it may get."""
-    characters = sum(len(message.content) for message in effect.messages)
-    return characters // _CHARACTERS_PER_TOKEN + effect.max_tokens
+    return Usage(tokens_in(effect.messages), most_tokens(effect, model), estimated=True)
+
+
+def tokens_in(messages: tuple[Message, ...]) -> int:
+    """Estimate the tokens of a question."""
+    characters = 0
+    for message in messages:
+        characters += len(message.content)
+    return characters // CHARACTERS_PER_TOKEN
+
+
+def most_tokens(effect: AskModel, model: AskedModel) -> int:
+    """Return how long the answer may get."""
+    return min(effect.max_tokens, model.max_tokens)
 
 
 @dataclass(frozen=True)
@@ -70,7 +143,25 @@ class ScreenedIn:
 
 
 def screen_in(passage: Passage, effect: AskModel) -> ScreenedIn | Refused:
-    """Mask, or refuse, what the organisation does not let out."""
+    """Mask, or refuse, what the organisation does not let out. What cannot be looked at does not leave."""
+    try:
+        return _screened_in(passage, effect)
+    except DEFECTS as error:
+        return not_screened(Stage.SCREEN_IN, error)
+
+
+def not_screened(stage: Stage, error: BaseException) -> Refused:
+    """Return the refusal after a detector broke."""
+    return Refused(
+        stage,
+        "detector",
+        "The text could not be checked, so nothing of it goes on.",
+        f"Tell an administrator; changing the text may help. The check ended with: {words(error)}.",
+        flagged=True,
+    )
+
+
+def _screened_in(passage: Passage, effect: AskModel) -> ScreenedIn | Refused:
     masking = Masking.from_values(effect.masking, kinds=_masked_kinds(passage))
     masked: Counter[str] = Counter()
     messages: list[Message] = []
@@ -83,6 +174,7 @@ def screen_in(passage: Passage, effect: AskModel) -> ScreenedIn | Refused:
                 f"block:{blocked.value}",
                 f"The text holds something that may not leave: {blocked.value}.",
                 "Take it out of the form and run this again.",
+                flagged=blocked is Detected.SECRET,
             )
         masked.update(f.kind.value for f in result.findings if _treatment(passage, f.kind) == "mask")
         messages.append(replace(message, content=result.text))
@@ -103,4 +195,4 @@ def _blocked(passage: Passage, findings: Iterable[Finding]) -> Detected | None:
 
 def is_streamed(effect: AskModel) -> bool:
     """Whether parts of the answer may be shown before all of it is there: prose only."""
-    return isinstance(effect.answer, AnswerText)
+    return effect.is_streamed and isinstance(effect.answer, AnswerText)

@@ -9,6 +9,7 @@ from uuid import UUID
 from allotment.engine.actions import Action
 from allotment.engine.asking import AnswerFormat, Message, Usage
 from allotment.engine.principals import Actor, Resource
+from allotment.kernel import clock
 from allotment.screening.findings import Detected, Treatment
 from allotment.screening.masking import Remembered
 
@@ -59,6 +60,8 @@ class Passage:
     key: UUID | None = None
     """The API key the request came with."""
     treatments: Mapping[Detected, Treatment] = field(default_factory=lambda: DEFAULT_TREATMENTS)
+    issued: float = field(default_factory=clock.since_boot)
+    """When it was made, by a clock that nobody can set back."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,12 @@ class Refused:
     reason: str
     remedy: str
     entry: int | None = None
+    flagged: bool = False
+    """Whether this is trouble that somebody should look at, not only a no."""
+    until: datetime | None = None
+    """When asking again makes sense, where that is known."""
+    policies: tuple[str, ...] = ()
+    """The ids of the policies that forbade it."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +123,8 @@ class Failed:
     remedy: str
     retryable: bool
     entry: int | None = None
+    retry_after_seconds: int | None = None
+    """How long the provider asked us to wait."""
 
 
 @dataclass(frozen=True)

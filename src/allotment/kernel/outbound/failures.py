@@ -40,10 +40,10 @@ class Rejected(ProviderError):
             hint=hint,
             retryable=answered == _BUSY or answered in _SERVER_FAULTS,
             rejected_credential=answered in {_UNAUTHORISED, _FORBIDDEN},
+            retry_after_seconds=retry_after_seconds,
         )
         self.answered = answered
         self.detail = detail
-        self.retry_after_seconds = retry_after_seconds
 
 
 class Unreadable(ProviderError):
@@ -95,6 +95,7 @@ def from_status(host: str, answered: int, headers: Mapping[str, str], detail: st
             answered=answered,
             detail=detail,
             hint="Try again in a moment.",
+            retry_after_seconds=_wanted_pause(headers),
         )
     if answered in _REDIRECTS:
         return Rejected(
@@ -115,8 +116,7 @@ def from_status(host: str, answered: int, headers: Mapping[str, str], detail: st
 
 
 def _busy(host: str, headers: Mapping[str, str], detail: str) -> Rejected:
-    asked = headers.get("Retry-After", "")
-    seconds = int(asked) if asked.isascii() and asked.isdigit() else None
+    seconds = _wanted_pause(headers)
     wait = "in a moment" if seconds is None else f"in {seconds} seconds"
     return Rejected(
         f"{host} is limiting how much we may ask (HTTP 429).",
@@ -125,6 +125,12 @@ def _busy(host: str, headers: Mapping[str, str], detail: str) -> Rejected:
         hint=f"Try again {wait}; if it keeps happening, raise the limit at the provider.",
         retry_after_seconds=seconds,
     )
+
+
+def _wanted_pause(headers: Mapping[str, str]) -> int | None:
+    """Return the seconds of `Retry-After` (RFC 9110 §10.2.3); its form with a date is not used by providers."""
+    asked = headers.get("Retry-After", "")
+    return int(asked) if asked.isascii() and asked.isdigit() else None
 
 
 def from_transport(host: str, error: aiohttp.ClientError | TimeoutError, reach: Reach) -> ProviderError:

@@ -76,6 +76,6 @@ async def _fail(failure: str) -> None:
     if failure == "garbage":
         raise unreadable(_HOST)
     if failure.isdigit():
-        raise from_status(_HOST, int(failure), {"Retry-After": "7"}, "")
+        raise from_status(_HOST, int(failure), {"Retry-After": "7"} if failure == "429" else {}, "")
     if failure:
         raise ProviderError(f"{_HOST} fails as asked: {failure}.")

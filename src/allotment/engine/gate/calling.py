@@ -1,0 +1,193 @@
+"""One permitted call: perform, screen out, meter, record.
+
+Invariant: a model that stands in is authorised and has its own room in the budgets before it is asked, and is asked
+only while nothing of another's answer was passed on. The room set aside is settled or given back exactly once.
+"""
+
+from typing import Protocol
+
+from allotment.engine.asking import ChatRequest, Usage
+from allotment.engine.gate import stages
+from allotment.engine.gate.breaker import Breakers
+from allotment.engine.gate.performing import Patience, Performed, estimated
+from allotment.engine.gate.ports import Authoriser, Directory, Limiter, Release, Reservation
+from allotment.engine.gate.recording import Record
+from allotment.engine.gate.releasing import Outlet
+from allotment.engine.gate.reserving import reserve
+from allotment.engine.gate.stages import ScreenedIn
+from allotment.engine.gate.trying import Tries
+from allotment.engine.gate.values import (
+    Answered,
+    AskedModel,
+    AskModel,
+    Failed,
+    Outcome,
+    Passage,
+    Refused,
+    Screened,
+    Stage,
+)
+from allotment.kernel import clock
+from allotment.kernel.errors import AllotmentError
+from allotment.screening.findings import Detected
+
+Found = Performed | Refused | Failed
+
+
+class Parts(Protocol):
+    """What of the gate a call needs."""
+
+    @property
+    def authoriser(self) -> Authoriser: ...
+
+    @property
+    def limiter(self) -> Limiter: ...
+
+    @property
+    def directory(self) -> Directory: ...
+
+    @property
+    def breakers(self) -> Breakers: ...
+
+    @property
+    def patience(self) -> Patience: ...
+
+
+class Call:
+    """A call on its way. It owns the reservation: whoever makes a call closes it."""
+
+    def __init__(
+        self, parts: Parts, passage: Passage, effect: AskModel, record: Record, held: Reservation
+    ) -> None:
+        self._parts, self._passage, self._effect = parts, passage, effect
+        self._record, self._held, self._is_settled = record, held, False
+        self._model = effect.model
+        self._tries = Tries(parts.breakers, parts.patience)
+        self._request: ChatRequest | None = None
+        self._troubled: list[str] = []
+        self._skipped: list[str] = []
+
+    async def through(self, screened: ScreenedIn, release: Release, started: float) -> Outcome:
+        """Ask the model, then those that may stand in for it, until one has answered."""
+        for kind, count in screened.masked.items():
+            self._record.details[f"masked {kind}"] = count
+        found = await self._ask(self._effect.model, screened, release)
+        if self._effect.fallbacks and not self._is_final(found):
+            found = await self._ask_others(found, screened, release)
+        self._note()
+        if isinstance(found, Performed):
+            return await self._finish(found, screened, started)
+        self._settle_broken_off()
+        return await (
+            self._record.refused(found) if isinstance(found, Refused) else self._record.failed(found)
+        )
+
+    def close(self) -> None:
+        """Give the room back that was not used; count what an answer took that was broken off."""
+        try:
+            self._settle_broken_off()
+        finally:
+            self._held.release()
+
+    async def _ask(self, model: AskedModel, screened: ScreenedIn, release: Release) -> Found:
+        self._model, self._record.model = model, model.id
+        try:
+            provider = await self._parts.directory.provider(model)
+        except AllotmentError as error:
+            return Failed(error.message, error.hint, retryable=False)
+        effect = self._effect
+        request = self._request = ChatRequest(
+            model.name,
+            screened.messages,
+            effect.answer,
+            stages.most_tokens(effect, model),
+            effect.temperature,
+            effect.seed,
+            effect.is_streamed,
+        )
+        way_out = release if stages.is_streamed(effect) else None
+        return await self._tries.ask(
+            model, provider, request, lambda: Outlet(screened.masking, self._record.allowed, way_out)
+        )
+
+    def _is_final(self, found: Found) -> bool:
+        if isinstance(found, Refused) and found.stage is Stage.SCREEN_OUT:
+            return True
+        return isinstance(found, Performed) or self._tries.are_over
+
+    async def _ask_others(self, trouble: Found, screened: ScreenedIn, release: Release) -> Found:
+        """Ask the models that may stand in; when none can, the first trouble is the one that counts."""
+        self._troubled.append(self._model.id)
+        for model in self._effect.fallbacks:
+            if not await self._may_stand_in(model):
+                self._skipped.append(model.id)
+                continue
+            found = await self._ask(model, screened, release)
+            if self._is_final(found):
+                return found
+            self._troubled.append(model.id)
+        return trouble
+
+    async def _may_stand_in(self, model: AskedModel) -> bool:
+        """Authorise a fallback, and move the reservation to it: its price and its budgets are its own."""
+        authorised = stages.authorise_model(self._passage, model, self._parts.authoriser)
+        if isinstance(authorised, Refused):
+            return False
+        self._held.release()
+        held = await reserve(self._parts, self._passage, self._effect, model)
+        if isinstance(held, Refused):
+            return False
+        self._held = held
+        self._record.policies += authorised.policies
+        return True
+
+    def _note(self) -> None:
+        """Note what else happened on the way, if anything did."""
+        details = self._record.details
+        if self._tries.retries:
+            details["retries"] = self._tries.retries
+        if self._troubled:
+            details["asked"] = self._effect.model.id
+            details["troubled"] = ", ".join(self._troubled)
+        if self._skipped:
+            details["skipped"] = ", ".join(self._skipped)
+
+    async def _finish(self, performed: Performed, screened: ScreenedIn, started: float) -> Answered:
+        outlet = self._tries.outlet
+        withheld = outlet.withheld if outlet else {}
+        cost = self._settle(performed.usage)
+        seconds = clock.monotonic() - started
+        self._record.details["withheld"] = sum(withheld.values())
+        self._record.details["milliseconds"] = round(seconds * 1000)
+        entry = await self._record.done(flagged=Detected.SECRET.value in withheld)
+        return Answered(
+            text=performed.text,
+            masking=screened.masking.to_values(),
+            screened=Screened(screened.masked, withheld),
+            usage=performed.usage,
+            cost_nanodollars=cost,
+            seconds=seconds,
+            entry=entry,
+            model=self._model,
+            warnings=self._held.warnings,
+        )
+
+    def _settle(self, usage: Usage) -> int:
+        """Meter: replace the estimate by what was used, at the price of the model that used it."""
+        cost = self._parts.directory.cost_nanodollars(self._model, usage)
+        self._is_settled = True
+        self._held.settle(usage, cost)
+        details = self._record.details
+        details["tokens_in"] = usage.tokens_in
+        details["tokens_out"] = usage.tokens_out
+        details["cost_nanodollars"] = cost
+        if usage.estimated:
+            details["estimated"] = True
+        return cost
+
+    def _settle_broken_off(self) -> None:
+        """An answer that began was worked for, so it counts, as far as it came."""
+        outlet = self._tries.outlet
+        if self._is_settled or self._request is None or outlet is None or not outlet.received:
+            return
+        self._settle(estimated(self._request, outlet.received))

@@ -1,0 +1,30 @@
+"""What a broken part of the gate may raise, named once, so that it can be turned into a refusal.
+
+Invariant: the errors of Python's own that a defect in a detector, a policy or a port can end in. What is not among
+them is not caught: it passes through the gate, which records it as a failure and releases nothing.
+"""
+
+from allotment.kernel.errors import AllotmentError
+
+DEFECTS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,  # a missing entity, attribute or position
+    MemoryError,
+    NameError,
+    OSError,
+    RuntimeError,  # with RecursionError and NotImplementedError
+    TypeError,
+    ValueError,  # with UnicodeError
+)
+"""What a detector may raise: text in, findings out, so anything at all is a defect."""
+
+TROUBLE = (AllotmentError, *DEFECTS)
+"""What a port may raise: a defect, or an honest word that it cannot serve."""
+
+
+def words(error: BaseException) -> str:
+    """Name an error without its text, which may repeat what somebody wrote."""
+    return type(error).__name__

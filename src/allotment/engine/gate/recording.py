@@ -1,0 +1,101 @@
+"""Record: what became of one effect, told to the journal.
+
+Invariant: one final entry for each effect, whatever happens to it: done, refused, failed, cancelled, broken. A
+streamed answer has an entry of its own before its first piece is released. No personal content: ids and counts.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+
+import anyio
+
+from allotment.engine.actions import Action
+from allotment.engine.gate.defects import words
+from allotment.engine.gate.values import AskModel, Failed, Passage, Refused
+from allotment.engine.recording import Entry, Outcome, Recorder, Scalar
+from allotment.kernel import clock
+from allotment.kernel.errors import AllotmentError
+
+_LAST_WORD_SECONDS = 5.0
+"""How long a cancelled call may take to say so."""
+_REASON_CHARACTERS = 200
+
+
+class Record:
+    """The entries of one effect."""
+
+    def __init__(self, recorder: Recorder, passage: Passage, effect: AskModel) -> None:
+        self._recorder, self._passage = recorder, passage
+        self.model = effect.model.id
+        self.policies: tuple[str, ...] = ()
+        self.details: dict[str, Scalar] = {
+            "step": passage.step,
+            "template": effect.template,
+            "app_version": passage.version,
+            "data_class": passage.data_class,
+        }
+        if passage.key is not None:
+            self.details["key"] = str(passage.key)
+        self.is_final = False
+        self._is_unwritable = False
+
+    async def allowed(self) -> None:
+        """Say that an answer is on its way out."""
+        await self._write("allowed", dict(self.details))
+
+    async def refused(self, refused: Refused) -> Refused:
+        """Say that a stage said no."""
+        self.is_final = True
+        self.policies += refused.policies
+        details = {**self.details, "stage": refused.stage.value, "rule": refused.rule}
+        return replace(refused, entry=await self._write("refused", details, flagged=refused.flagged))
+
+    async def failed(self, failed: Failed) -> Failed:
+        """Say that the provider failed."""
+        self.is_final = True
+        details = {**self.details, "reason": failed.reason[:_REASON_CHARACTERS]}
+        return replace(failed, entry=await self._write("failed", details))
+
+    async def done(self, *, flagged: bool) -> int:
+        """Say that the answer is whole; what it took is in the details."""
+        self.is_final = True
+        return await self._write("done", self.details, flagged=flagged)
+
+    async def end(self, error: BaseException | None) -> None:
+        """Say what nobody said yet: the call was cancelled, or something in it broke. For a `finally`.
+
+        A journal that cannot be written does not hide why the call ended; nothing was released without an entry.
+        """
+        if self.is_final or self._is_unwritable or isinstance(error, GeneratorExit):
+            return
+        self.is_final = True
+        is_cancelled = error is None or isinstance(error, asyncio.CancelledError)
+        reason = "cancelled" if error is None or is_cancelled else f"broken: {words(error)}"
+        with anyio.move_on_after(_LAST_WORD_SECONDS, shield=True):
+            try:
+                await self._write("failed", {**self.details, "reason": reason}, flagged=not is_cancelled)
+            except AllotmentError:
+                self._is_unwritable = True
+
+    async def _write(self, outcome: Outcome, details: Mapping[str, Scalar], *, flagged: bool = False) -> int:
+        passage = self._passage
+        entry = Entry(
+            at=clock.now(),
+            action=Action.ASK_MODEL.value,
+            outcome=outcome,
+            actor=passage.actor.person if passage.actor else None,
+            object_kind="model",
+            object_id=self.model,
+            space=passage.space,
+            app=passage.app,
+            run=passage.run,
+            policies=self.policies,
+            details=details,
+            flagged=flagged,
+        )
+        try:
+            return await self._recorder.record(entry)
+        except AllotmentError:
+            self._is_unwritable = True
+            raise

@@ -1,0 +1,108 @@
+"""Watching what every decision rests on: the clock, and how fresh this process's facts are.
+
+Invariant: while either is in doubt nothing passes. Time limits, budgets and the order of the journal all lean on the
+wall clock; rights lean on the snapshot. Pure: clocks and ages are given.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from allotment.engine.gate.ports import Watch
+from allotment.engine.gate.values import Passage, Refused, Stage
+from allotment.kernel import clock
+
+JUMP_SECONDS = 5.0
+STEADY_SECONDS = 10.0
+_SLEW = 0.001
+"""How far a healthy clock may drift per second: twice what adjtime(3) uses to correct one (500 ppm)."""
+
+
+class ClockWatch:
+    """Compares the wall clock with one that nobody can set; closes the gate when they part.
+
+    A jump closes it until the clock has been steady for a while. Slow drift is taken up at every look. After a
+    jump backwards, what was issued before it is refused: its end lies further away than it was given.
+    """
+
+    def __init__(
+        self,
+        wall: Callable[[], float] = lambda: clock.now().timestamp(),
+        steady: Callable[[], float] = clock.since_boot,
+    ) -> None:
+        self._wall, self._steady = wall, steady
+        self._offset, self._looked = wall() - steady(), steady()
+        self._closed_until = self._went_back = float("-inf")
+
+    def trouble(self, passage: Passage) -> Refused | None:
+        """Return a refusal while the clock is not to be trusted, or when it went back under this passage."""
+        now = self._steady()
+        offset = self._wall() - now
+        moved, self._offset = offset - self._offset, offset
+        if abs(moved) > JUMP_SECONDS + (now - self._looked) * _SLEW:
+            self._closed_until = now + STEADY_SECONDS
+            if moved < 0:
+                self._went_back = now
+        self._looked = now
+        if now < self._closed_until:
+            return Refused(
+                Stage.IDENTIFY,
+                "clock",
+                "The clock of this machine jumped, so times cannot be trusted right now.",
+                "Try again in ten seconds. If it happens again, ask an administrator to look at the machine's clock.",
+                flagged=True,
+            )
+        if passage.issued < self._went_back:
+            return Refused(
+                Stage.IDENTIFY,
+                "clock went back",
+                "The clock of this machine was set back after this was permitted, so the permission is over.",
+                "Start it again; nothing was sent.",
+                flagged=True,
+            )
+        return None
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """How old the facts of this process are, and how old they may be."""
+
+    age_seconds: Callable[[], float]
+    limit_seconds: float
+
+
+@dataclass(frozen=True)
+class FreshnessWatch:
+    """Refuses to decide from facts that are older than their limit."""
+
+    freshness: Freshness
+
+    def trouble(self, passage: Passage) -> Refused | None:  # noqa: ARG002 - old facts are old for everybody
+        """Return a refusal while the facts are too old."""
+        age = self.freshness.age_seconds()
+        if age <= self.freshness.limit_seconds:
+            return None
+        return Refused(
+            Stage.IDENTIFY,
+            "stale facts",
+            f"The rules and rights known here are {age:.0f} seconds old, which is too old to decide from.",
+            "Try again in a moment. If it goes on, ask an administrator whether the database can be reached.",
+            flagged=True,
+        )
+
+
+@dataclass(frozen=True)
+class Watches:
+    """Several watches as one: the first trouble counts."""
+
+    watches: Sequence[Watch]
+
+    def trouble(self, passage: Passage) -> Refused | None:
+        """Return the first trouble. Each watch looks every time, so that none misses a change."""
+        troubles = [watch.trouble(passage) for watch in self.watches]
+        return next((trouble for trouble in troubles if trouble is not None), None)
+
+
+def watching(freshness: Freshness | None = None) -> Watch:
+    """Return the watch of a process: its clock, and how fresh its facts are if it keeps any."""
+    clock_watch = ClockWatch()
+    return clock_watch if freshness is None else Watches((clock_watch, FreshnessWatch(freshness)))
