@@ -8,7 +8,7 @@ import pytest
 from allotment.engine.actions import Action
 from allotment.engine.principals import Actor, AttributeValue, Resource, Role
 from allotment.kernel.errors import Misconfigured, NotAllowed
-from allotment.policies import deciding, rulebook
+from allotment.policies import deciding, evaluating, rulebook
 from allotment.policies.deciding import INSTALLATION, decide, decide_by, require, roles_that_may
 from allotment.policies.gatekeeping import CedarAuthoriser
 from allotment.policies.words import action_words
@@ -247,6 +247,43 @@ def test_facts_that_do_not_fit_the_schema_are_a_no(
     assert str(MIRA) not in decision.remedy
 
 
+def test_a_fact_that_changes_is_decided_anew() -> None:
+    shared = app(audience="organisation")
+    assert decide(actor("colleague"), Action.RUN_APP, shared).allowed
+    assert not decide(
+        actor("colleague"), Action.RUN_APP, app(audience="organisation", state="parked")
+    ).allowed
+    assert not decide(actor("auditor"), Action.RUN_APP, shared).allowed
+    assert not decide(actor("colleague"), Action.RUN_APP, app()).allowed
+
+
+def test_the_facts_of_a_thing_hold_still() -> None:
+    facts: dict[str, AttributeValue] = {"owner": str(ARON)}
+    thing = Resource("App", "1", facts)
+    facts["owner"] = str(MIRA)
+    assert thing.attributes["owner"] == str(ARON)
+    assert thing.facts == f'{{"owner":"{ARON}"}}'
+
+
+def test_a_kept_yes_is_no_yes_for_a_fact_of_another_kind() -> None:
+    here, asked = {"highest_data_class": "restricted"}, {"data_class": "restricted"}
+    assert decide(actor("maker"), Action.ASK_MODEL, model(runs_here=True, **here), asked).allowed
+    confused = decide(actor("maker"), Action.ASK_MODEL, model(runs_here=1, **here), asked)
+    assert confused.is_undecided
+
+
+def test_what_is_kept_is_bounded() -> None:
+    assert evaluating.answer.cache_info().maxsize == 16_384
+    assert evaluating._parsed.cache_info().maxsize == 8_192
+
+
+@pytest.mark.parametrize("role", Role)
+def test_the_gate_hears_what_everyone_hears(role: Role) -> None:
+    for resource in (app(audience="organisation"), app(state="parked"), Resource("Banana", "1")):
+        told = CedarAuthoriser().decide(actor(role), Action.RUN_APP, resource, {})
+        assert told == decide(actor(role), Action.RUN_APP, resource)
+
+
 def test_an_error_while_evaluating_is_a_no() -> None:
     book = rulebook.read(
         {
@@ -273,6 +310,7 @@ def test_rules_that_cannot_be_read_allow_nothing(monkeypatch: pytest.MonkeyPatch
     assert not decision.allowed
     assert decision.reason == "The rules of this installation cannot be read, so nothing is allowed."
     assert "line 3 is torn off" in decision.remedy
+    assert CedarAuthoriser().decide(actor("administrator"), Action.SIGN_IN, INSTALLATION, {}) == decision
 
 
 def test_roles_that_may_is_read_from_the_rules() -> None:

@@ -68,3 +68,11 @@ def test_a_policy_that_is_not_right_is_refused_whole(text: str, words: str) -> N
 def test_a_schema_that_is_not_right_is_refused() -> None:
     with pytest.raises(Misconfigured):
         rulebook.read({"apps": GOOD}, "entity Person {")
+
+
+def test_the_version_changes_with_every_letter_of_the_rules_and_their_schema() -> None:
+    book = rulebook.read({"apps": GOOD}, SCHEMA)
+    assert len(book.version) == 12
+    assert book.version == rulebook.read({"apps": GOOD}, SCHEMA).version
+    assert book.version != rulebook.read({"apps": GOOD.replace("may make", "can make")}, SCHEMA).version
+    assert book.version != rulebook.read({"apps": GOOD}, f"{SCHEMA} entity Space;").version

@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
+from types import MappingProxyType
 from uuid import UUID
+
+import msgspec
 
 
 class Role(StrEnum):
@@ -38,6 +42,23 @@ class Resource:
     kind: str
     id: str
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Hold the attributes still, so that `facts` stays true."""
+        object.__setattr__(self, "attributes", MappingProxyType(dict(self.attributes)))
+
+    @cached_property
+    def facts(self) -> str:
+        """Return the attributes as JSON; written once, for decisions are asked often about the same thing."""
+        return written(self.attributes)
+
+
+_write = msgspec.json.Encoder(order="sorted").encode
+
+
+def written(attributes: Mapping[str, AttributeValue]) -> str:
+    """Return attributes as JSON that is equal exactly when they are: it is sorted, and tells `true` from `1`."""
+    return _write(dict(attributes)).decode()
 
 
 @dataclass(frozen=True)

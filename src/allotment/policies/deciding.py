@@ -5,26 +5,24 @@ or of the wrong kind, or an error while evaluating is a no with its own reason.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from uuid import UUID
 
-import cedarpy
-import msgspec
 from django.utils.translation import gettext
 
 from allotment.engine.actions import Action
-from allotment.engine.principals import Actor, AttributeValue, Decision, Resource, Role
+from allotment.engine.principals import Actor, AttributeValue, Decision, Resource, Role, written
 from allotment.kernel.errors import Misconfigured, NotAllowed
 from allotment.policies import rulebook
+from allotment.policies.evaluating import Question, answer
 from allotment.policies.rulebook import Rulebook
 from allotment.policies.words import action_words, role_list
 
-INSTALLATION = Resource("Installation", "here")
+_INSTALLATION = ("Installation", "here")
+INSTALLATION = Resource(*_INSTALLATION)
 """What a page as a whole is asked about, before any object is known."""
 
 _NOTHING: Mapping[str, AttributeValue] = {}
-_ANONYMOUS = {"type": "Anonymous", "id": "anonymous"}
 
 
 def decide(
@@ -56,15 +54,37 @@ def decide_by(
     context: Mapping[str, AttributeValue] = _NOTHING,
 ) -> Decision:
     """Decide by the rules of `book` (to try out rules before they are installed)."""
-    is_page = resource == INSTALLATION and not context
-    answer = _ask_page(book, actor, action) if is_page else _ask(book, actor, action, resource, context)
-    if answer.problem:
-        return _undecided(action, answer.problem)
-    if not answer.policies:
-        return _not_granted(book, actor, action, resource)
-    rule = book.rules[answer.policies[0]]
+    question = _question(actor, action, resource, context)
+    said = answer(book, question)
+    if said.problem:
+        return _undecided(action, said.problem)
+    if not said.policies:
+        return _not_granted(book, question)
+    rule = book.rules[said.policies[0]]
     remedy = gettext(rule.remedy) if rule.remedy else ""
-    return Decision(answer.allowed, answer.policies, gettext(rule.sentence), remedy)
+    return Decision(said.allowed, said.policies, gettext(rule.sentence), remedy)
+
+
+def decide_for_gate(
+    actor: Actor | None, action: Action, resource: Resource, context: Mapping[str, AttributeValue]
+) -> Decision:
+    """Decide as `decide` does, but leave a yes in the words of the rules: nobody reads it at the gate.
+
+    Looking up the language of the reader takes longer than an answer that is already known.
+    """
+    try:
+        book = rulebook.installed()
+    except Misconfigured:
+        return decide(actor, action, resource, context)
+    said = answer(book, _question(actor, action, resource, context))
+    return _yes(book, said.policies) if said.allowed else decide_by(book, actor, action, resource, context)
+
+
+def _question(
+    actor: Actor | None, action: Action, resource: Resource, context: Mapping[str, AttributeValue]
+) -> Question:
+    facts = written(context) if context else "{}"
+    return Question(actor, action, resource.kind, resource.id, resource.facts, facts)
 
 
 def require(
@@ -80,78 +100,20 @@ def require(
     return decision
 
 
-@dataclass(frozen=True)
-class _Answer:
-    """What Cedar said, before words."""
-
-    allowed: bool
-    policies: tuple[str, ...]
-    problem: str
-
-
-@lru_cache(maxsize=4096)
-def _ask_page(book: Rulebook, actor: Actor | None, action: Action) -> _Answer:
-    """Answer for a whole page; the same facts always get the same answer, so it is kept."""
-    return _ask(book, actor, action, INSTALLATION, _NOTHING)
+@lru_cache(maxsize=1024)
+def _yes(book: Rulebook, policies: tuple[str, ...]) -> Decision:
+    return Decision(allowed=True, policies=policies, reason=book.rules[policies[0]].sentence)
 
 
 @cache
 def roles_that_may(book: Rulebook, action: Action) -> tuple[Role, ...]:
     """Return the roles that open the pages of `action`."""
-    nobody = UUID(int=0)
-    return tuple(
-        role for role in Role if _ask_page(book, Actor(nobody, "", frozenset({role})), action).allowed
-    )
 
+    def may(role: Role) -> bool:
+        somebody = Actor(UUID(int=0), "", frozenset({role}))
+        return answer(book, Question(somebody, action, *_INSTALLATION, "{}", "{}")).allowed
 
-def _ask(
-    book: Rulebook,
-    actor: Actor | None,
-    action: Action,
-    resource: Resource,
-    context: Mapping[str, AttributeValue],
-) -> _Answer:
-    principal = _ANONYMOUS if actor is None else {"type": "Person", "id": str(actor.person)}
-    result = cedarpy.is_authorized(
-        {
-            "principal": principal,
-            "action": {"type": "Action", "id": action.value},
-            "resource": {"type": resource.kind, "id": resource.id},
-            "context": msgspec.json.encode(context).decode(),
-        },
-        book.policies_for(action),
-        _entities(actor, resource),
-        book.schema,
-    )
-    errors = result.diagnostics.errors
-    if errors or result.decision is cedarpy.Decision.NoDecision:
-        return _Answer(allowed=False, policies=(), problem=errors[0] if errors else "no answer")
-    policies = tuple(sorted(result.diagnostics.id_annotations_by_reason.values()))
-    return _Answer(allowed=result.allowed and bool(policies), policies=policies, problem="")
-
-
-def _entities(actor: Actor | None, resource: Resource) -> str:
-    """Return the facts about both as Cedar's JSON. A person acting on themselves appears once."""
-    if actor is None:
-        principal = {"uid": _ANONYMOUS, "attrs": {}, "parents": []}
-    else:
-        principal = {
-            "uid": {"type": "Person", "id": str(actor.person)},
-            "attrs": {
-                "person": str(actor.person),
-                "roles": [role.value for role in actor.roles],
-                "spaces": [str(space) for space in actor.spaces],
-            },
-            "parents": [],
-        }
-    facts = [principal]
-    uid = {"type": resource.kind, "id": resource.id}
-    if resource.kind != "Person":
-        facts.append({"uid": uid, "attrs": dict(resource.attributes), "parents": []})
-    elif uid != principal["uid"]:
-        about = {"person": resource.id, "roles": (), "spaces": ()} | dict(resource.attributes)
-        facts.append({"uid": uid, "attrs": about, "parents": []})
-    return msgspec.json.encode(facts).decode()
+    return tuple(role for role in Role if may(role))
 
 
 def _undecided(action: Action, problem: str) -> Decision:
@@ -166,8 +128,9 @@ def _undecided(action: Action, problem: str) -> Decision:
     )
 
 
-def _not_granted(book: Rulebook, actor: Actor | None, action: Action, resource: Resource) -> Decision:
+def _not_granted(book: Rulebook, question: Question) -> Decision:
     """Return the refusal when no rule permits, with the roles that would help."""
+    actor, action = question.actor, question.action
     if actor is None:
         return Decision(
             allowed=False,
@@ -176,7 +139,7 @@ def _not_granted(book: Rulebook, actor: Actor | None, action: Action, resource: 
             remedy=gettext("Sign in and try again."),
         )
     helpful = roles_that_may(book, action)
-    if resource == INSTALLATION or not actor.roles.intersection(helpful):
+    if (question.kind, question.id) == _INSTALLATION or not actor.roles.intersection(helpful):
         return Decision(
             allowed=False,
             policies=(),

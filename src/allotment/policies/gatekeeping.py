@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from allotment.engine.actions import Action
 from allotment.engine.principals import Actor, AttributeValue, Decision, Resource
-from allotment.policies.deciding import decide
+from allotment.policies.deciding import decide_for_gate
 
 
 class CedarAuthoriser:
@@ -18,4 +18,4 @@ class CedarAuthoriser:
         context: Mapping[str, AttributeValue],
     ) -> Decision:
         """Decide; any doubt is a refusal."""
-        return decide(actor, action, resource, context)
+        return decide_for_gate(actor, action, resource, context)

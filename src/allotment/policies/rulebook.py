@@ -14,8 +14,10 @@ import cedarpy
 from cedarpy.pst import ActionEq, ActionIn, ScopeAny
 
 from allotment.engine.actions import Action
+from allotment.kernel.canonical import digest
 from allotment.kernel.errors import Misconfigured
 
+_VERSION_DIGITS = 12
 _HERE = Path(__file__).parent
 _START_OF_POLICY = re.compile(r'^(?=@id\(")', re.MULTILINE)
 
@@ -49,6 +51,8 @@ class Rulebook:
     unnamed: cedarpy.PolicySet
     schema: cedarpy.Schema
     rules: Mapping[str, Rule]
+    version: str
+    """12 hexadecimal digits of a digest over the policies and the schema: what a decision was made by."""
 
     def policies_for(self, action: Action) -> cedarpy.PolicySet:
         """Return every policy that can apply to `action`."""
@@ -121,7 +125,12 @@ def read(policies: Mapping[str, str], schema: str) -> Rulebook:
             hint="Name single actions of this version.",
         )
     slices = {action: _slice(rules, action) for action in named}
-    return Rulebook(slices, _slice(rules, ""), parsed_schema, by_id)
+    return Rulebook(slices, _slice(rules, ""), parsed_schema, by_id, _version(policies, schema))
+
+
+def _version(policies: Mapping[str, str], schema: str) -> str:
+    whole = digest({"policies": dict(policies), "schema": schema})
+    return whole.removeprefix("sha256:")[:_VERSION_DIGITS]
 
 
 def _slice(rules: list[Rule], action: str) -> cedarpy.PolicySet:
