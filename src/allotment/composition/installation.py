@@ -10,7 +10,6 @@ from django.db import connections
 from allotment.composition import drafting
 from allotment.composition.directory import ModelDirectory
 from allotment.engine.gate.gate import Gate
-from allotment.engine.gate.limits import Limits
 from allotment.engine.gate.watching import watching
 from allotment.journal.writing import JournalWriter
 from allotment.kernel import portal as kernel_portal
@@ -18,10 +17,9 @@ from allotment.kernel.errors import Misconfigured
 from allotment.kernel.outbound import Outbound
 from allotment.kernel.settings import settings
 from allotment.llms import providers
+from allotment.policies.budgets.leasing import Budgets
 from allotment.policies.gatekeeping import CedarAuthoriser
 from allotment.runs import durable, gatehouse
-from allotment.runs.queries import tokens_used_today
-from allotment.web.worker_threads import database_work
 
 _PATIENCE_SECONDS = 4
 
@@ -41,6 +39,7 @@ class _Installation:
     def __init__(self) -> None:
         self._outbound: Outbound | None = None
         self._writer: JournalWriter | None = None
+        self._budgets: Budgets | None = None
 
     async def open_here(self, portal: BlockingPortal) -> None:
         """Open everything on the running event loop."""
@@ -50,10 +49,9 @@ class _Installation:
         providers.use_outbound(self._outbound)
         self._writer = JournalWriter()
         self._writer.start()
-        limits = Limits()
-        for person, tokens, seconds_ago in await anyio.to_thread.run_sync(_used_today):
-            limits.remember(person, tokens, seconds_ago=seconds_ago)
-        gatehouse.use(Gate(CedarAuthoriser(), limits, ModelDirectory(), self._writer, watching()))
+        self._budgets = Budgets()
+        await self._budgets.start()
+        gatehouse.use(Gate(CedarAuthoriser(), self._budgets, ModelDirectory(), self._writer, watching()))
         drafting.install()
         await anyio.to_thread.run_sync(durable.launch, settings())
 
@@ -61,17 +59,14 @@ class _Installation:
         """Close in the reverse order; runs that are not done resume at the next start."""
         await anyio.to_thread.run_sync(durable.close, _PATIENCE_SECONDS)
         gatehouse.use(None)
+        if self._budgets is not None:
+            await self._budgets.stop()
         if self._writer is not None:
             await anyio.to_thread.run_sync(self._writer.stop)
         await providers.stop()
         if self._outbound is not None:
             await self._outbound.close()
         kernel_portal.use(None)
-
-
-def _used_today() -> list[tuple]:  # type: ignore[type-arg]
-    with database_work():
-        return tokens_used_today()
 
 
 installation = _Installation()
