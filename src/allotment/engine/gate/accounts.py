@@ -106,16 +106,16 @@ class Fill:
 class Hold:
     """A reservation: settled or released exactly once."""
 
-    __slots__ = ("_accounts", "_amounts", "_limits", "_warnings")
+    __slots__ = ("_accounts", "_amounts", "_is_open", "_limits")
 
     def __init__(self, limits: "Limits", accounts: tuple[Account, ...], amounts: Amounts) -> None:
         self._limits, self._accounts, self._amounts = limits, accounts, amounts
-        self._warnings: tuple[str, ...] | None = None
+        self._is_open = True
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Sentences about budgets of which more than 80 % are used; they stay as they were once the call has ended."""
-        return self._limits.warn(self._accounts) if self._warnings is None else self._warnings
+        """Sentences about budgets of which more than 80 % are used, as of now."""
+        return self._limits.warn(self._accounts)
 
     def settle(self, usage: Usage, cost_nanodollars: int) -> None:
         """Replace the estimate by what was used."""
@@ -126,9 +126,9 @@ class Hold:
         self._close((0, 0, 0, 0))
 
     def _close(self, used: Amounts) -> None:
-        if self._warnings is None:
+        if self._is_open:
+            self._is_open = False
             self._limits.close(self._accounts, self._amounts, used)
-            self._warnings = self._limits.warn(self._accounts)
 
 
 Warn = Callable[[Sequence[Account]], tuple[str, ...]]

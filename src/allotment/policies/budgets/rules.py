@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 from allotment.engine.gate.budgets import Measure, Period, Scope
 
-NEAR = Fraction(8, 10)
+NEAR_PERCENT = 80
 NANO = 10**9
 
 PERIODS: Mapping[Measure, tuple[Period, ...]] = {
@@ -38,7 +37,7 @@ BEGINNINGS: Sequence[Beginning] = (
 
 def is_nearly_used(used: int, limit: int) -> bool:
     """Whether at least 80 % are used. Nothing is not nearly used where nothing is allowed."""
-    return limit > 0 and used >= limit * NEAR
+    return limit > 0 and used * 100 >= limit * NEAR_PERCENT
 
 
 def percent(used: int, limit: int) -> int:
