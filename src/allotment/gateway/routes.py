@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from allotment.engine.actions import Action
 from allotment.gateway.assets import serve_asset
+from allotment.gateway.chat.door import COMPLETIONS, MODELS
 from allotment.gateway.health import health, metrics
 from allotment.gateway.run_events import follow_run
 
@@ -20,7 +21,8 @@ class Governed:
     """A route with its authority: an action, or the reason why everybody may call it."""
 
     path: str
-    endpoint: Endpoint
+    endpoint: Endpoint | None
+    """None for what `chat.door` answers, ahead of all middleware."""
     action: Action | None
     public_because: str = ""
 
@@ -30,9 +32,11 @@ ROUTES: tuple[Governed, ...] = (
     Governed("/health", health, None, "load balancers have no account; it says up or not, nothing else"),
     Governed("/metrics", metrics, None, "served to this machine only"),
     Governed("/events/runs/{run_id:uuid}", follow_run, Action.SEE_RUN),
+    Governed(COMPLETIONS, None, Action.USE_KEY),
+    Governed(MODELS, None, Action.USE_KEY),
 )
 
 
 def starlette_routes() -> list[Route]:
-    """Return the routes for the server."""
-    return [Route(governed.path, governed.endpoint, methods=["GET"]) for governed in ROUTES]
+    """Return the routes that Starlette serves."""
+    return [Route(one.path, one.endpoint, methods=["GET"]) for one in ROUTES if one.endpoint is not None]

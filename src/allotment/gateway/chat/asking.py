@@ -1,0 +1,184 @@
+"""From a request to what the gate is asked: the effect and the passage.
+
+Invariant: with a template, the wording is the template's and nothing else reaches the model but values in its slots.
+Without one, the question claims the right to free words, and the policies decide. An app's key asks only with the
+templates of its published version.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from allotment.composition.snapshot.facts import ModelFacts, Snapshot, TemplateFacts
+from allotment.engine.actions import Action
+from allotment.engine.asking import Message
+from allotment.engine.gate.values import AskedModel, AskModel, Claim, Passage
+from allotment.engine.principals import Resource
+from allotment.engine.templates import fill
+from allotment.gateway.chat.bearer import Holder
+from allotment.gateway.chat.reading import answer_format, messages_of
+from allotment.gateway.chat.shapes import ChatCompletionRequest, Prompt
+from allotment.kernel.errors import Invalid, NotAllowed, NotFound
+from allotment.kernel.ids import new_id
+
+DEFAULT_MODEL = "default"
+_STEP = "chat"
+_VALID_FOR = timedelta(minutes=5)
+_USUAL_TEMPERATURE = 0.2
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the gate is asked."""
+
+    passage: Passage
+    effect: AskModel
+    models: Mapping[str, ModelFacts]
+    """By id."""
+
+    def name_of(self, model: AskedModel) -> str:
+        """Return what a caller writes to ask this model."""
+        found = self.models.get(model.id)
+        return found.api_name if found else model.name
+
+
+def question(request: ChatCompletionRequest, holder: Holder, facts: Snapshot, now: datetime) -> Question:
+    """Return what is asked on the holder's behalf; raises `AllotmentError` with words for what cannot be."""
+    model = _model(request.model, facts)
+    template, messages = _wording(request, holder, facts)
+    most = request.max_completion_tokens or request.max_tokens or model.asked.max_tokens
+    temperature = request.temperature
+    effect = AskModel(
+        model=model.asked,
+        template=template,
+        messages=messages,
+        answer=answer_format(request.response_format),
+        max_tokens=min(most, model.asked.max_tokens),
+        fallbacks=model.fallbacks,
+        is_streamed=bool(request.stream),
+        temperature=_USUAL_TEMPERATURE if temperature is None else temperature,
+        seed=request.seed,
+    )
+    app = holder.app
+    passage = Passage(
+        actor=holder.actor,
+        claims=claims(holder, now, is_free=not template),
+        data_class=holder.data_class,
+        app=app.id if app else None,
+        version=app.version if app else None,
+        space=app.space if app else None,
+        run=new_id(),
+        step=_STEP,
+        expires_at=now + _VALID_FOR,
+        key=holder.key.id,
+    )
+    return Question(passage, effect, facts.models_by_id)
+
+
+def claims(holder: Holder, now: datetime, *, is_free: bool) -> tuple[Claim, ...]:
+    """Return what the holder must be allowed to do: use this key, run its app, ask with free words."""
+    key = holder.key.resource
+    found = (Claim(Action.USE_KEY, key),)
+    if holder.app is not None:
+        found = (*found, Claim(Action.RUN_APP, holder.app.resource))
+    return (*found, Claim(Action.ASK_FREELY, _as_of(key, now))) if is_free else found
+
+
+def _as_of(key: Resource, now: datetime) -> Resource:
+    """Return the key with a right to free words that is over taken away: the policies know no clock."""
+    until = key.attributes.get("free_form_until", 0)
+    if not isinstance(until, int) or until > now.timestamp():
+        return key
+    return replace(key, attributes={**key.attributes, "free_form_until": 0})
+
+
+def _model(name: str, facts: Snapshot) -> ModelFacts:
+    if name == DEFAULT_MODEL:
+        found = next((model for model in facts.models.values() if model.is_default), None)
+    else:
+        found = facts.models.get(name)
+    if found is None:
+        raise NotFound(
+            "There is no model of this name here."
+            if name != DEFAULT_MODEL
+            else "No model is the default here.",
+            hint="GET /v1/models lists the models this key may ask.",
+            code="model_not_found",
+        )
+    return found
+
+
+def _wording(
+    request: ChatCompletionRequest, holder: Holder, facts: Snapshot
+) -> tuple[str, tuple[Message, ...]]:
+    if request.prompt is None:
+        return "", messages_of(request)
+    if request.messages:
+        raise Invalid(
+            "This request names a template and brings messages of its own. Nothing is added to a template’s wording.",
+            hint="Leave `messages` empty, and put what varies into `prompt.variables`.",
+            where="messages",
+        )
+    found = _template(request.prompt, facts)
+    reference = found.template.reference
+    if holder.app is not None and reference not in holder.app.templates:
+        raise NotAllowed(
+            f"The app “{holder.app.title}” does not use the template {reference}.",
+            hint="Its key asks only with the templates of its published version. Ask with a key of your own.",
+            policy="templates-of-the-app",
+        )
+    return reference, _filled(found, request.prompt)
+
+
+def _template(prompt: Prompt, facts: Snapshot) -> TemplateFacts:
+    number = _number(prompt.version)
+    found = None if number is None else facts.templates.get((prompt.id, number))
+    if found is not None:
+        return found
+    newest = next(
+        (version for (name, version), one in facts.templates.items() if name == prompt.id and one.is_newest),
+        None,
+    )
+    if newest is None:
+        raise NotFound(
+            "There is no approved template of this name here.",
+            hint="The library of templates names those that are approved.",
+            code="template_not_found",
+        )
+    if prompt.version is None:
+        raise Invalid(
+            f"This request does not say which version of the template {prompt.id} it means.",
+            hint=f'The newest approved one is {newest}: "version": {newest}.',
+            where="prompt.version",
+        )
+    raise NotFound(
+        f"This version of the template {prompt.id} is not approved, or was recalled.",
+        hint=f"The newest approved one is {newest}.",
+        code="template_not_found",
+    )
+
+
+def _number(version: int | str | None) -> int | None:
+    if isinstance(version, str):
+        return int(version) if version.isascii() and version.isdigit() and len(version) < 7 else None  # noqa: PLR2004
+    return version
+
+
+def _filled(found: TemplateFacts, prompt: Prompt) -> tuple[Message, ...]:
+    template, given = found.template, prompt.variables or {}
+    slots = {slot.name for slot in template.slots}
+    for name in given:
+        if name not in slots:
+            known = ", ".join(sorted(slots)) or "none"
+            raise Invalid(
+                f"The template {template.reference} has no slot of this name.",
+                hint=f"Its slots are: {known}.",
+                where=f"prompt.variables.{name[:60]}",
+            )
+    try:
+        return fill(template, {name: str(value) for name, value in given.items()})
+    except Invalid as error:
+        slot = error.where.rpartition(".")[2]
+        raise Invalid(
+            error.message, hint=f"Send it as `prompt.variables.{slot}`.", where=f"prompt.variables.{slot}"
+        ) from error
