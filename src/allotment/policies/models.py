@@ -13,7 +13,10 @@ _OBJECT_LENGTH = 64
 
 
 class Budget(models.Model):
-    """How much of something may be used in a period: by each object of a kind, or by one object."""
+    """How much of something may be used in a period: by each object of a kind, or by one object.
+
+    A change ends the row and adds the next, so that it stays known who set what, and why.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     scope = models.CharField(max_length=12)
@@ -29,11 +32,17 @@ class Budget(models.Model):
     set_by = models.ForeignKey("people.Person", on_delete=models.PROTECT, null=True, related_name="+")
     """None for the budgets every installation begins with."""
     set_at = models.DateTimeField(default=clock.now)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey("people.Person", on_delete=models.PROTECT, null=True, related_name="+")
+    end_reason = models.CharField(max_length=300, blank=True)
+    """Why it was removed; empty when another took its place."""
 
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=("scope", "object", "measure", "period"), name="policies_one_budget"
+                fields=("scope", "object", "measure", "period"),
+                condition=models.Q(ended_at=None),
+                name="policies_one_budget",
             ),
         )
 

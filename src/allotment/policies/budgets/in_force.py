@@ -20,7 +20,7 @@ from allotment.policies.models import Budget, BudgetRevision
 def rules_in_force() -> Rules:
     """Return every budget at its revision, with the names its words need."""
     revision = current_revision()
-    rows = list(Budget.objects.all())
+    rows = list(Budget.objects.filter(ended_at=None))
     asked = _askable(row.ask_person_id for row in rows if row.ask_person_id)
     names = objects.names((Scope(row.scope), row.object) for row in rows if row.object)
     return Rules.of(revision, (_rule(row, names, asked) for row in rows))
