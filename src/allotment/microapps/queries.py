@@ -185,6 +185,12 @@ def app_titles(app_ids: Collection[UUID]) -> dict[UUID, str]:
     return dict(MicroApp.objects.filter(id__in=app_ids).values_list("id", "title"))
 
 
+def app_choices() -> tuple[tuple[str, str], ...]:
+    """Return id and title of every app that is not retired, to be chosen by."""
+    rows = MicroApp.objects.exclude(state=State.RETIRED).values_list("id", "title")
+    return tuple((str(id_), title) for id_, title in rows)
+
+
 def _runnable(app: AppSummary, spec: App, number: int | None, spec_digest: str) -> Runnable:
     return Runnable(
         app_id=app.id,
