@@ -195,3 +195,34 @@ def test_an_ollama_on_this_machine_is_offered_until_it_is_connected(client, offi
     )
     assert "Ollama runs on this machine" not in page(client, "models")
     cache.delete("llms.ollama")
+
+
+def test_an_officer_chooses_who_stands_in(client, officer, connection_id):
+    small, big = (LanguageModel.objects.get(name=name).id for name in ("gpt-4o-mini", "gpt-4o"))
+    turn_on(small, officer.actor)
+    assert "No other model that is on" in page(client, "model", small)
+    turn_on(big, officer.actor)
+    url = reverse("llms:set_stand_ins", args=[small])
+    assert client.post(url, {"place_0": str(big), "place_1": "", "place_2": ""}).status_code == 302
+    assert [one.id for one in queries.stand_ins_of(small)] == [big]
+    html = page(client, "model", small)
+    assert f'<option value="{big}" selected' in html
+    assert "<code>gpt-4o-mini</code>" in html
+
+
+def test_the_same_stand_in_twice_is_said_on_the_page(client, officer, connection_id):
+    small, big = (LanguageModel.objects.get(name=name).id for name in ("gpt-4o-mini", "gpt-4o"))
+    turn_on(small, officer.actor)
+    turn_on(big, officer.actor)
+    answer = client.post(
+        reverse("llms:set_stand_ins", args=[small]), {"place_0": str(big), "place_1": str(big)}
+    )
+    assert answer.status_code == 422
+    assert "A model is chosen twice." in answer.content.decode()
+
+
+def test_a_maker_does_not_choose_stand_ins(client, signed_in, connection_id):
+    small = LanguageModel.objects.get(name="gpt-4o-mini").id
+    signed_in(client, roles=("maker",))
+    assert client.post(reverse("llms:set_stand_ins", args=[small])).status_code == 403
+    assert "When it cannot answer" not in page(client, "model", small)

@@ -1,8 +1,9 @@
 """Forms of models and connections. What was typed into a secret field is never put back into a page."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext
@@ -12,12 +13,15 @@ from allotment.engine.asking import ConnectionField, ProviderPlugin
 from allotment.engine.spec.app import DataClass
 from allotment.kernel.errors import Invalid
 from allotment.llms.offering import MOST_TOKENS, Terms
+from allotment.llms.queries import OfferedModel
 from allotment.llms.rules import possible_ceilings
 from allotment.llms.words import ceiling_words
 
 _NANO_PER_TOKEN = Decimal(1000)
 """One dollar per million tokens is a thousand billionths of a dollar per token."""
 _MOST_CHARACTERS = 2000
+_PLACES = (_("First stand-in"), _("Second stand-in"), _("Third stand-in"))
+"""As many as `standing_in.MOST`."""
 
 
 class ConnectForm(forms.Form):
@@ -140,6 +144,28 @@ class TermsForm(forms.Form):
             input_price=_per_token(data.get("input_price")),
             output_price=_per_token(data.get("output_price")),
         )
+
+
+class StandInsForm(forms.Form):
+    """Which models may answer when this one cannot, first choice first."""
+
+    def __init__(
+        self, *args: Any, possible: Sequence[OfferedModel], chosen: Sequence[UUID] = (), **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.has_choices = bool(possible)
+        choices = [("", _("Nobody")), *((str(one.id), one.title) for one in possible)]
+        for number, label in enumerate(_PLACES):
+            self.fields[f"place_{number}"] = forms.ChoiceField(
+                label=label,
+                choices=choices,
+                required=False,
+                initial=str(chosen[number]) if number < len(chosen) else "",
+            )
+
+    def stand_ins(self) -> list[UUID]:
+        """Return who was chosen, in order."""
+        return [UUID(value) for value in self.cleaned_data.values() if value]
 
 
 def per_million(price: int | None) -> Decimal | None:

@@ -1,6 +1,7 @@
 """Tables of connections and models. Private to this package: others call its functions and `queries.py`.
 
-Invariant: secrets exist only inside `sealed_secrets`, bound to their row; at most one model is the default.
+Invariant: secrets exist only inside `sealed_secrets`, bound to their row; at most one model is the default;
+no model stands in for itself.
 """
 
 from typing import ClassVar
@@ -83,3 +84,21 @@ class LanguageModel(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class StandIn(models.Model):
+    """A model that may answer when another cannot, and its place in the order the organisation approved."""
+
+    model = models.ForeignKey(LanguageModel, on_delete=models.CASCADE, related_name="stand_ins")
+    stand_in = models.ForeignKey(LanguageModel, on_delete=models.CASCADE, related_name="+")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ("model", "position")
+        constraints = (
+            models.UniqueConstraint(fields=("model", "stand_in"), name="llms_stands_in_once"),
+            models.UniqueConstraint(fields=("model", "position"), name="llms_one_stand_in_per_place"),
+            models.CheckConstraint(
+                condition=~models.Q(model=models.F("stand_in")), name="llms_no_model_stands_in_for_itself"
+            ),
+        )

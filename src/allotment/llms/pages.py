@@ -1,5 +1,6 @@
 """The pages of models: the list, and one model with what was decided about it."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from allotment.engine.actions import Action
 from allotment.kernel.errors import Invalid, Unavailable
 from allotment.llms import offering, queries
-from allotment.llms.forms import TermsForm, per_million
+from allotment.llms.forms import StandInsForm, TermsForm, per_million
+from allotment.llms.standing_in import choose_stand_ins
 from allotment.llms.trying import try_model
 from allotment.people.requests import GovernedRequest
 from allotment.policies.authority import authority, may_open
@@ -59,7 +61,24 @@ def set_terms(request: GovernedRequest, model_id: UUID) -> HttpResponse:
         else:
             messages.success(request, gettext("Saved."))
             return _to_model(model_id)
-    return _model_page(request, found, form, status=422)
+    return _model_page(request, found, form)
+
+
+@authority(Action.CONNECT_MODEL)
+@require_POST
+def set_stand_ins(request: GovernedRequest, model_id: UUID) -> HttpResponse:
+    """Keep which models may answer when this one cannot."""
+    found = queries.model(model_id)
+    form = StandInsForm(request.POST, possible=queries.possible_stand_ins(model_id))
+    if form.is_valid():
+        try:
+            choose_stand_ins(model_id, form.stand_ins(), request.actor)
+        except Invalid as error:
+            form.add_error(None, f"{error.message} {error.hint}")
+        else:
+            messages.success(request, gettext("Saved."))
+            return _to_model(model_id)
+    return _model_page(request, found, _terms_form(found), stand_ins=form)
 
 
 @authority(Action.CONNECT_MODEL)
@@ -109,11 +128,29 @@ def say_hello(request: GovernedRequest, model_id: UUID) -> HttpResponse:
 
 
 def _model_page(
-    request: GovernedRequest, found: queries.OfferedModel, form: TermsForm, status: int = 200
+    request: GovernedRequest,
+    found: queries.OfferedModel,
+    terms: TermsForm,
+    *,
+    stand_ins: StandInsForm | None = None,
 ) -> HttpResponse:
-    may_connect = may_open(request, Action.CONNECT_MODEL)
-    context = {"model": found, "form": form, "may_connect": may_connect}
-    return render(request, "llms/model.html", context, status=status)
+    """Show the model's page; a form with errors makes it a 422."""
+    chosen = queries.stand_ins_of(found.id)
+    context = {
+        "model": found,
+        "form": terms,
+        "api_name": queries.api_name_of(found.id),
+        "stand_ins": chosen,
+        "stand_ins_form": stand_ins or _stand_ins_form(found, chosen),
+        "may_connect": may_open(request, Action.CONNECT_MODEL),
+    }
+    is_refused = bool(terms.errors or (stand_ins and stand_ins.errors))
+    return render(request, "llms/model.html", context, status=422 if is_refused else 200)
+
+
+def _stand_ins_form(found: queries.OfferedModel, chosen: Sequence[queries.OfferedModel]) -> StandInsForm:
+    possible = queries.possible_stand_ins(found.id)
+    return StandInsForm(possible=possible, chosen=[one.id for one in chosen])
 
 
 def _terms_form(found: queries.OfferedModel) -> TermsForm:

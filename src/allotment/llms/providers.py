@@ -5,6 +5,7 @@ composition root installs with `use_outbound`. Synchronous (it reads a row); cal
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from anyio import to_thread
 from django.utils.translation import gettext
 
 from allotment.engine.asking import Provider, ProviderPlugin
-from allotment.kernel.errors import NotFound, Unavailable
+from allotment.kernel.errors import AllotmentError, NotFound, Unavailable
 from allotment.kernel.outbound import Outbound
 from allotment.kernel.plugins import plugins
 from allotment.llms import credentials
@@ -88,6 +89,16 @@ def reachable(model_id: UUID | str) -> ReachableModel:
     if not row.is_on:
         raise _switched_off(row)
     return _reached(row)
+
+
+def all_reachable() -> dict[UUID, ReachableModel]:
+    """Return every model that can be asked now; one whose connection cannot be opened is left out."""
+    rows = LanguageModel.objects.select_related("connection").filter(is_on=True)
+    found: dict[UUID, ReachableModel] = {}
+    for row in rows.exclude(connection__state=ConnectionState.OFF):
+        with suppress(AllotmentError):  # asked by name, it says why
+            found[row.id] = _reached(row)
+    return found
 
 
 def reachable_for_trial(model_id: UUID | str) -> ReachableModel:

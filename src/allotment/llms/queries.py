@@ -1,6 +1,6 @@
 """Reads of models and connections. Values out, never rows, and never a secret."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,14 +11,16 @@ from django.utils.translation import gettext
 
 from allotment.adapters.ollama import ENDPOINT as OLLAMA_ENDPOINT
 from allotment.adapters.ollama import find_local_ollama
+from allotment.engine.gate.values import AskedModel
+from allotment.engine.principals import AttributeValue, Resource
 from allotment.engine.spec.app import DataClass
 from allotment.kernel import portal
 from allotment.kernel.errors import NotFound, Unavailable
 from allotment.kernel.settings import settings
-from allotment.llms.models import Connection, ConnectionState, LanguageModel
+from allotment.llms.models import Connection, ConnectionState, LanguageModel, StandIn
 from allotment.llms.pricing import Rates, Tariff, rates
 from allotment.llms.providers import outbound, plugin_of, tariff_of
-from allotment.llms.rules import host_of
+from allotment.llms.rules import api_names, host_of, may_stand_in
 from allotment.llms.words import data_class_name, place_words
 
 _OLLAMA_SECONDS = 60
@@ -104,9 +106,67 @@ def offered_models() -> tuple[OfferedModel, ...]:
     )
 
 
+def stand_ins_of(model_id: UUID) -> tuple[OfferedModel, ...]:
+    """Return the models that may stand in for this one now, in their order."""
+    return stand_ins(offered_models()).get(model_id, ())
+
+
+def stand_ins(offered: Iterable[OfferedModel]) -> dict[UUID, tuple[OfferedModel, ...]]:
+    """Return who may stand in for each model now: of those chosen, the offered ones with a ceiling as high."""
+    by_id = {one.id: one for one in offered}
+    found: dict[UUID, tuple[OfferedModel, ...]] = {}
+    for model_id, stand_in_id in StandIn.objects.values_list("model_id", "stand_in_id"):
+        for_, one = by_id.get(model_id), by_id.get(stand_in_id)
+        if for_ and one and may_stand_in(ceiling=one.ceiling, for_ceiling=for_.ceiling):
+            found[model_id] = (*found.get(model_id, ()), one)
+    return found
+
+
+def possible_stand_ins(model_id: UUID) -> tuple[OfferedModel, ...]:
+    """Return the models that could be chosen to stand in for this one."""
+    for_ = model(model_id)
+    return tuple(
+        one
+        for one in offered_models()
+        if one.id != for_.id and may_stand_in(ceiling=one.ceiling, for_ceiling=for_.ceiling)
+    )
+
+
+def api_name_of(model_id: UUID) -> str:
+    """Return what a caller at the API writes to ask this model; empty when it is not offered."""
+    return names_at_the_api(offered_models()).get(model_id, "")
+
+
+def names_at_the_api(offered: Iterable[OfferedModel]) -> dict[UUID, str]:
+    """Return what a caller at the API writes for each of these models; see `rules.api_names`."""
+    return api_names((one.id, one.name, one.provider_title) for one in offered)
+
+
+def asked(model: OfferedModel) -> AskedModel:
+    """Return the model as the gate and the policy function see it."""
+    facts: dict[str, AttributeValue] = {
+        "name": model.name,
+        "runs_here": model.runs_here,
+        "highest_data_class": model.ceiling.value,
+    }
+    return AskedModel(
+        id=str(model.id),
+        name=model.name,
+        title=model.title,
+        resource=Resource("Model", str(model.id), facts),
+        max_tokens=model.max_tokens,
+        connection=str(model.connection_id),
+    )
+
+
 def default_model() -> OfferedModel | None:
     """Return the model to use where none is named: the chosen one, else the practice model, else none."""
-    return next((one for one in offered_models() if one.is_default or one.is_practice), None)
+    return preferred(offered_models())
+
+
+def preferred(offered: Iterable[OfferedModel]) -> OfferedModel | None:
+    """Return the one of these that is used where none is named."""
+    return next((one for one in offered if one.is_default or one.is_practice), None)
 
 
 def model_named(name: str) -> OfferedModel:
@@ -167,6 +227,11 @@ def ollama_found() -> tuple[str, ...]:
             return ()
         cache.set("llms.ollama", found, _OLLAMA_SECONDS)
     return found
+
+
+def model_choices() -> tuple[tuple[str, str], ...]:
+    """Return id and title of the models that are on, to be chosen by."""
+    return tuple((str(one.id), one.title) for one in offered_models())
 
 
 def model_titles(ids: Collection[UUID]) -> dict[UUID, str]:

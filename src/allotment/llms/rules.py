@@ -3,9 +3,13 @@
 Invariant: doubt counts as "not on this machine".
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.utils.text import slugify
 
 from allotment.engine.spec.app import DataClass
 
@@ -53,3 +57,29 @@ def possible_ceilings(*, runs_here: bool) -> tuple[DataClass, ...]:
 def first_ceiling(*, runs_here: bool) -> DataClass:
     """Return the ceiling of a model nobody has decided about yet."""
     return DataClass.CONFIDENTIAL if runs_here else DataClass.INTERNAL
+
+
+def may_stand_in(*, ceiling: DataClass, for_ceiling: DataClass) -> bool:
+    """Whether a model may be asked everything that one with `for_ceiling` may be asked."""
+    order = tuple(DataClass)
+    return order.index(ceiling) >= order.index(for_ceiling)
+
+
+def api_names(models: Iterable[tuple[UUID, str, str]]) -> dict[UUID, str]:
+    """Return what a caller at the API writes for each model, given its id, its provider's name and its connection.
+
+    That is the provider's name where only one model has it, else `name@connection`, with the connection's title in
+    small letters and hyphens. Two connections of one title are told apart by the end of the model's id.
+    """
+    found = tuple(models)
+    names = Counter(name for _, name, _ in found)
+    longer = {id_: f"{name}@{slugify(connection) or 'connection'}" for id_, name, connection in found}
+    alike = Counter(longer.values())
+    return {
+        id_: name
+        if names[name] == 1
+        else longer[id_]
+        if alike[longer[id_]] == 1
+        else f"{longer[id_]}-{id_.hex[-6:]}"
+        for id_, name, _ in found
+    }

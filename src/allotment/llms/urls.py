@@ -20,6 +20,7 @@ urlpatterns = [
     path("connections/<uuid:connection_id>/disconnect/", connection_pages.disconnect, name="disconnect"),
     path("<uuid:model_id>/", pages.model, name="model"),
     path("<uuid:model_id>/terms/", pages.set_terms, name="set_terms"),
+    path("<uuid:model_id>/stand-ins/", pages.set_stand_ins, name="set_stand_ins"),
     path("<uuid:model_id>/on/", pages.turn_on, name="turn_on"),
     path("<uuid:model_id>/off/", pages.turn_off, name="turn_off"),
     path("<uuid:model_id>/default/", pages.make_default, name="make_default"),

@@ -52,6 +52,15 @@ class VersionFacts:
     recall_reason: str
 
 
+@dataclass(frozen=True)
+class UsableVersion:
+    """An approved version, ready to be filled, and who approved it."""
+
+    template: FillableTemplate
+    approver: UUID | None
+    """None for those that come with Allotment."""
+
+
 def approved_template(reference: str) -> FillableTemplate:
     """Return the version named `name@number` for use.
 
@@ -77,6 +86,16 @@ def approved_templates() -> tuple[Summary, ...]:
     for version in usable:
         newest.setdefault(version.family_id, version)
     return tuple(_summary(version) for version in newest.values())
+
+
+def usable_versions() -> tuple[UsableVersion, ...]:
+    """Return every version that `approved_template` would return, newest first within each template."""
+    found = []
+    for version in _usable().order_by("family_id", "-number"):
+        template = version.value()
+        if template_digest(template.system, template.user, template.slots) == template.digest:
+            found.append(UsableVersion(template, version.approver_id))
+    return tuple(found)
 
 
 def template_titles() -> Mapping[str, str]:

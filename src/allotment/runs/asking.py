@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from allotment.engine.gate.values import AskedModel
-from allotment.engine.principals import Actor, Resource
+from allotment.engine.principals import Actor
 from allotment.kernel.errors import NotAllowed, Unavailable
-from allotment.llms.queries import default_model, model_named
+from allotment.llms.queries import asked, default_model, model_named
 from allotment.people.queries import actor_of
 
 
@@ -25,15 +25,4 @@ def asked_model(name: str) -> AskedModel:
             "No model is connected, so nothing can be asked.",
             hint="An administrator can connect one on the models page, or fetch the practice model with `make model`.",
         )
-    return AskedModel(
-        id=str(model.id),
-        name=model.name,
-        title=model.title,
-        resource=Resource(
-            "Model",
-            str(model.id),
-            {"name": model.name, "runs_here": model.runs_here, "highest_data_class": model.ceiling.value},
-        ),
-        max_tokens=model.max_tokens,
-        connection=str(model.connection_id),
-    )
+    return asked(model)
