@@ -4,8 +4,10 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from allotment.engine.actions import Action
+from allotment.engine.gate.budgets import Scope
 from allotment.journal import naming, sentences
 from allotment.journal.sentences import Phrase
+from allotment.policies.budgets import offering
 from allotment.web import navigation
 
 
@@ -22,6 +24,7 @@ class LlmsConfig(AppConfig):
         navigation.register(
             navigation.NavEntry(_("Models"), "llms:models", "cpu-chip", Action.SEE_MODEL, order=40)
         )
+        offering.offer(Scope.MODEL, queries.model_choices)
         naming.register("model", queries.model_titles)
         naming.register("connection", queries.connection_titles)
         sentences.register(
@@ -42,6 +45,10 @@ class LlmsConfig(AppConfig):
                 "models.set-terms": Phrase(
                     _("changed how the model %(object)s may be used"),
                     _("change how the model %(object)s may be used"),
+                ),
+                "models.set-stand-ins": Phrase(
+                    _("chose which models stand in for %(object)s"),
+                    _("choose which models stand in for %(object)s"),
                 ),
                 "models.try": Phrase(
                     _("asked the model %(object)s to say hello"), _("ask the model %(object)s to say hello")

@@ -4,6 +4,8 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from allotment.engine.actions import Action
+from allotment.engine.gate.budgets import Scope
+from allotment.policies.budgets import offering
 from allotment.web.navigation import NavEntry, register
 
 
@@ -14,7 +16,10 @@ class MicroappsConfig(AppConfig):
     label = "microapps"
 
     def ready(self) -> None:
-        """Enter the navigation."""
+        """Enter the navigation, and let budgets be set for apps."""
+        from allotment.microapps.queries import app_choices  # noqa: PLC0415 - tables exist only from here on
+
+        offering.offer(Scope.APP, app_choices)
         register(NavEntry(_("Home"), "microapps:home", "home", Action.SEE_HOME, order=10))
         register(NavEntry(_("Apps"), "microapps:apps", "squares-2x2", Action.SEE_APP, order=20))
         register(

@@ -4,6 +4,8 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from allotment.engine.actions import Action
+from allotment.journal import naming, sentences
+from allotment.journal.sentences import Phrase
 
 
 class PoliciesConfig(AppConfig):
@@ -15,6 +17,7 @@ class PoliciesConfig(AppConfig):
     def ready(self) -> None:
         """Register the page of rules and install the decision."""
         from allotment.policies.authority import may_open  # noqa: PLC0415 - tables exist only from here on
+        from allotment.policies.budgets.queries import budget_names  # noqa: PLC0415
         from allotment.web import navigation  # noqa: PLC0415
 
         navigation.install(may_open)
@@ -27,4 +30,35 @@ class PoliciesConfig(AppConfig):
                 order=80,
                 place=navigation.Place.PERSON,
             )
+        )
+        navigation.register(
+            navigation.NavEntry(
+                _("Budgets"),
+                "policies:budgets",
+                "chart-bar",
+                Action.SEE_BUDGETS,
+                order=75,
+                place=navigation.Place.PERSON,
+            )
+        )
+        navigation.register(
+            navigation.NavEntry(
+                _("What you may use"),
+                "policies:my_budgets",
+                "chart-pie",
+                Action.OWN_ACCOUNT,
+                order=20,
+                place=navigation.Place.PERSON,
+            )
+        )
+        naming.register("budget", budget_names)
+        sentences.register(
+            {
+                "budgets.set": Phrase(_("set the budget %(object)s"), _("set the budget %(object)s")),
+                "budgets.remove": Phrase(_("removed the budget %(object)s"), _("remove the budget %(object)s")),
+                "budgets.warn": Phrase(
+                    _("saw that 80 %% of the budget %(object)s are used"),
+                    _("see whether 80 %% of the budget %(object)s are used"),
+                ),
+            }
         )

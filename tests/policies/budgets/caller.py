@@ -66,8 +66,8 @@ async def hang(budgets, task: Task) -> None:
 
 async def call(budgets, task: Task, result: Result) -> None:
     from allotment.engine.asking import Usage
-    from allotment.engine.gate.ports import Demand
     from allotment.engine.gate.accounts import Hold
+    from allotment.engine.gate.ports import Demand
     from tests.engine.gate.calls import model, passage
 
     for _ in range(task.calls):

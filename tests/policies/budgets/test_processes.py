@@ -5,9 +5,9 @@ import time
 import pytest
 
 from allotment.engine.asking import Usage
+from allotment.engine.gate.accounts import Hold
 from allotment.engine.gate.budgets import Measure, Period, Scope
 from allotment.engine.gate.ports import Demand, LimitReached
-from allotment.engine.gate.accounts import Hold
 from allotment.policies.models import BudgetUse, SlotHolder
 from tests.engine.gate.calls import model, passage
 from tests.policies.budgets.conftest import results, start_caller, with_budgets
@@ -24,7 +24,9 @@ def total(found, key):
 
 
 def most_at_once(found):
-    edges = sorted(edge for one in found for began, ended in one["spans"] for edge in ((began, 1), (ended, -1)))
+    edges = sorted(
+        edge for one in found for began, ended in one["spans"] for edge in ((began, 1), (ended, -1))
+    )
     at_once = highest = 0
     for _, step in edges:
         at_once += step

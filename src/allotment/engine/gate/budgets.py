@@ -95,7 +95,9 @@ class Rules:
 
     def for_call(self, passage: Passage, model: AskedModel) -> tuple[tuple[Meter, Rule], ...]:
         """Return what a call counts against; nothing for what has no limit."""
-        return tuple(pair for scope, object_ in objects_of(passage, model) for pair in self.of_object(scope, object_))
+        return tuple(
+            pair for scope, object_ in objects_of(passage, model) for pair in self.of_object(scope, object_)
+        )
 
     def of_object(self, scope: Scope, object_: str) -> tuple[tuple[Meter, Rule], ...]:
         """Return the meters of one object with the budget that holds for each."""

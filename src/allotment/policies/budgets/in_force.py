@@ -40,7 +40,13 @@ def plant_first_budgets() -> None:
                     period=one.period.value,
                     limit=one.limit,
                 )
-                note("budgets.set", actor=None, object_kind="budget", object_id=str(row.id), limit=str(one.limit))
+                note(
+                    "budgets.set",
+                    actor=None,
+                    object_kind="budget",
+                    object_id=str(row.id),
+                    limit=str(one.limit),
+                )
     except IntegrityError:  # another process was first
         return
 

@@ -15,9 +15,9 @@ import anyio
 from django.db import Error
 from django.utils.translation import gettext
 
+from allotment.engine.gate.accounts import Account, Amounts, Hold, Limits, Order, amounts_of
 from allotment.engine.gate.budgets import Measure, Period, Scope
 from allotment.engine.gate.ports import Demand, LimitReached
-from allotment.engine.gate.accounts import Account, Amounts, Hold, Limits, Order, amounts_of
 from allotment.engine.gate.values import AskedModel, Passage
 from allotment.kernel import clock
 from allotment.kernel.ids import new_id
@@ -209,5 +209,7 @@ def _unknown() -> LimitReached:
     return LimitReached(
         "budgets-unreachable",
         gettext("What is left of the budgets cannot be read right now, so nothing was asked."),
-        gettext("Try again in a moment. If it stays so, tell an administrator: the database does not answer."),
+        gettext(
+            "Try again in a moment. If it stays so, tell an administrator: the database does not answer."
+        ),
     )

@@ -3,15 +3,13 @@
 Invariant: an object is its id as text; its name is looked up when it is shown, so that it may change.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.utils.translation import gettext
 
 from allotment.engine.gate.budgets import Scope
 from allotment.people import queries
-
-Choices = Callable[[], Sequence[tuple[str, str]]]
-"""Returns id and name of everything that can be chosen now."""
+from allotment.policies.budgets.offering import Choices, offered
 
 
 def _people() -> Sequence[tuple[str, str]]:
@@ -22,17 +20,12 @@ def _spaces() -> Sequence[tuple[str, str]]:
     return tuple((str(one.id), one.name) for one in queries.all_spaces())
 
 
-_offered: dict[Scope, Choices] = {Scope.PERSON: _people, Scope.SPACE: _spaces}
-
-
-def offer(scope: Scope, choices: Choices) -> None:
-    """Let budgets be set for what `choices` returns. Called from `AppConfig.ready`."""
-    _offered[scope] = choices
+_OURS: Mapping[Scope, Choices] = {Scope.PERSON: _people, Scope.SPACE: _spaces}
 
 
 def choices(scope: Scope) -> Sequence[tuple[str, str]]:
     """Return what a budget of this kind may be named for, by name."""
-    find = _offered.get(scope)
+    find = _OURS.get(scope) or offered(scope)
     return () if find is None else find()
 
 

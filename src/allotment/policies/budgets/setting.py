@@ -43,12 +43,16 @@ def set_budget(actor: Actor, new: NewBudget) -> UUID:
     require(actor, Action.SET_BUDGETS)
     _check(new)
     with transaction.atomic():
-        before = _in_force().filter(
-            scope=new.scope.value,
-            object=_object(new),
-            measure=new.measure.value,
-            period=new.period.value,
-        ).first()
+        before = (
+            _in_force()
+            .filter(
+                scope=new.scope.value,
+                object=_object(new),
+                measure=new.measure.value,
+                period=new.period.value,
+            )
+            .first()
+        )
         if before is not None:
             _end(before, actor, "")
         row = Budget.objects.create(

@@ -9,9 +9,9 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from allotment.engine.gate.accounts import Account
 from allotment.engine.gate.budgets import Measure, Period, Rule, Scope, window
 from allotment.engine.gate.ports import LimitReached
-from allotment.engine.gate.accounts import Account
 from allotment.policies.budgets.rules import is_nearly_used, percent
 from allotment.web.templatetags.web import money
 
@@ -36,7 +36,7 @@ PERIODS: dict[Period, Promise] = {
     Period.MONTH: _("a month"),
     Period.NONE: _("at once"),
 }
-_EACH: dict[Scope, Promise] = {
+EACH: dict[Scope, Promise] = {
     Scope.PERSON: _("each person"),
     Scope.APP: _("each app"),
     Scope.SPACE: _("each space"),
@@ -71,7 +71,7 @@ def size(measure: Measure, period: Period, limit: int | None) -> str:
 
 def whom(rule: Rule, name: str = "") -> str:
     """Say for whom a budget is: “Mira Patel”, “each person”."""
-    return rule.object_name or name or str(_EACH[rule.scope])
+    return rule.object_name or name or str(EACH[rule.scope])
 
 
 def whom_to_ask(rule: Rule) -> str:
@@ -119,7 +119,9 @@ def _words(account: Account, need: int) -> tuple[str, str]:
     if account.limit == 0:
         return gettext("The budget for %(whom)s allows nothing: %(size)s."), ask
     if account.meter.measure is Measure.AT_ONCE:
-        reason = gettext("The budget of %(size)s for %(whom)s is in use: that many are being answered right now.")
+        reason = gettext(
+            "The budget of %(size)s for %(whom)s is in use: that many are being answered right now."
+        )
         return reason, gettext("Wait until one of them is done, then try again, or ask %(ask)s to raise it.")
     if need > account.limit:
         reason = gettext("This may take up to %(need)s, more than the budget of %(size)s for %(whom)s.")
