@@ -76,6 +76,8 @@ class FakeModels:
             return _error(400, "This model's maximum context length is 4096 tokens.")
         asked = body.get("response_format", {}).get("json_schema", {}).get("schema")
         text = self._answer(asked, body["messages"])
+        if not body["stream"]:
+            return self._whole(text)
         events = [{"choices": [{"delta": {"content": piece}}]} for piece in _pieces(text)]
         finish = {"length": "length", "filtered": "content_filter"}.get(self.mode, "stop")
         events.append({"choices": [{"delta": {}, "finish_reason": finish}]})
@@ -112,6 +114,12 @@ class FakeModels:
         if self.mode == "chatty" and "does not fit" not in asked:
             return "Well, that is difficult to say."
         return "Label: refund."
+
+    def _whole(self, text: str) -> Response:
+        finish = {"length": "length", "filtered": "content_filter"}.get(self.mode, "stop")
+        choice = {"message": {"role": "assistant", "content": text}, "finish_reason": finish}
+        usage = {} if self.mode == "uncounted" else {"usage": {"prompt_tokens": 11, "completion_tokens": 7}}
+        return JSONResponse({"choices": [choice] if self.mode != "empty" else [], **usage})
 
     def _stream(self, payloads: list[str]) -> Response:
         return StreamingResponse(self._bytes(payloads), media_type="text/event-stream")

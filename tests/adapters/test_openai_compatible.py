@@ -1,16 +1,17 @@
 """What the OpenAI-compatible plugin does beyond the contract: servers differ, and it adapts."""
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 
 import pytest
 
 from allotment.adapters.ollama import find_local_ollama
 from allotment.adapters.providers.openai_compatible import complete_address
-from allotment.engine.asking import Provider
+from allotment.engine.asking import ChatDelta, Provider, Usage
 from allotment.kernel.errors import Invalid, ProviderError
 from allotment.kernel.outbound import Outbound
 from allotment.kernel.plugins import plugins
-from tests.adapters.servers import KEY, FakeModels, serving
+from tests.adapters.servers import KEY, TEXT, FakeModels, serving
 from tests.adapters.test_provider_contract import LABELS, ask
 
 pytestmark = pytest.mark.anyio
@@ -113,3 +114,33 @@ async def test_a_wrong_field_is_named(values: dict[str, str], outbound: Outbound
 
 async def test_no_ollama_is_no_trouble(outbound: Outbound) -> None:
     assert await find_local_ollama(outbound, tags="http://127.0.0.1:9/api/tags") == ()
+
+
+async def test_a_whole_answer_is_asked_for_without_a_stream(server: tuple, outbound: Outbound) -> None:
+    fake, address = server
+    deltas = [delta async for delta in connect(address, outbound).chat(replace(ask(), is_streamed=False))]
+    assert deltas == [ChatDelta(text=TEXT), ChatDelta(finish="stop", usage=Usage(11, 7))]
+    assert fake.bodies[-1]["stream"] is False
+    assert "stream_options" not in fake.bodies[-1]
+
+
+async def test_a_whole_answer_fits_what_was_asked(server: tuple, outbound: Outbound) -> None:
+    fake, address = server
+    fake.mode = "no-schema"
+    assert await said(connect(address, outbound), replace(ask(LABELS), is_streamed=False)) == "refund"
+
+
+async def test_a_whole_answer_that_nobody_counted_is_estimated(server: tuple, outbound: Outbound) -> None:
+    fake, address = server
+    fake.mode = "uncounted"
+    deltas = [delta async for delta in connect(address, outbound).chat(replace(ask(), is_streamed=False))]
+    assert deltas[-1].usage is not None
+    assert deltas[-1].usage.estimated
+
+
+@pytest.mark.parametrize("mode", ["empty", "page", "nonsense", "garbage", "500"])
+async def test_a_whole_answer_that_is_none_is_an_error(mode: str, server: tuple, outbound: Outbound) -> None:
+    fake, address = server
+    fake.mode = mode
+    with pytest.raises(ProviderError):
+        await said(connect(address, outbound), replace(ask(), is_streamed=False))

@@ -5,6 +5,7 @@ is never a way around the rule for that IPv4 address.
 """
 
 from enum import Enum
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 from yarl import URL
@@ -57,6 +58,7 @@ def _is_site_local(ip: IPv4Address | IPv6Address) -> bool:
     return isinstance(ip, IPv6Address) and ip.is_site_local
 
 
+@lru_cache(maxsize=256)
 def checked_url(url: str | URL, reach: Reach) -> URL:
     """Return `url` parsed, or raise `AddressRefused`. A host name is checked later, when it is resolved.
 

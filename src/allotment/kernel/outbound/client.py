@@ -8,16 +8,17 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 
 import aiohttp  # noqa: TID251 - this is the outbound client
 import msgspec
 from yarl import URL
 
 from allotment.kernel import clock
-from allotment.kernel.outbound import failures
+from allotment.kernel.outbound import connecting, failures
 from allotment.kernel.outbound.addresses import Reach, checked_url
 from allotment.kernel.outbound.events import EventParser, TooMuch
-from allotment.kernel.outbound.resolving import CheckedResolver, Lookup, system_lookup
+from allotment.kernel.outbound.resolving import Lookup, system_lookup
 
 MAX_JSON_BYTES = 16_000_000
 MAX_REDIRECTS = 3
@@ -45,6 +46,8 @@ class _Request:
     reach: Reach
     patience: Patience
     body: bytes | None = None
+    may_repeat: bool = False
+    """Whether it does no harm when it arrives twice."""
 
     @property
     def host(self) -> str:
@@ -57,7 +60,7 @@ class Outbound:
     def __init__(self, *, guard: Callable[[], None] = lambda: None, lookup: Lookup = system_lookup) -> None:
         """`guard` runs before each send and raises to forbid it (no call inside a database transaction)."""
         self._guard = guard
-        self._sessions = {reach: _session(reach, lookup) for reach in Reach}
+        self._sessions = {reach: connecting.session(reach, lookup) for reach in Reach}
 
     async def close(self) -> None:
         """Close all connections."""
@@ -71,11 +74,14 @@ class Outbound:
         *,
         headers: Mapping[str, str],
         reach: Reach = Reach.PUBLIC,
-        timeout_seconds: float = 120,
+        timeout: Patience = Patience(),  # noqa: ASYNC109 - frozen; bounds each wait, not the call
+        may_repeat: bool = False,
     ) -> bytes:
-        """Send `body` as JSON and return the answer's bytes, to be read with `decoded`."""
-        patience = Patience(first_byte=timeout_seconds, between_bytes=timeout_seconds, whole=timeout_seconds)
-        request = _post(checked_url(url, reach), body, headers, reach, patience)
+        """Send `body` as JSON and return the answer's bytes, to be read with `decoded`.
+
+        Say `may_repeat` of what changes nothing at the other side, such as a question to a model: see `_send`.
+        """
+        request = _post(checked_url(url, reach), body, headers, reach, timeout, may_repeat)
         async with self._exchange(request) as response:
             return await _whole(response, request)
 
@@ -94,7 +100,7 @@ class Outbound:
             between_bytes=timeout_seconds,
             whole=timeout_seconds,
         )
-        request = _Request("GET", checked_url(url, reach), headers, reach, patience)
+        request = _Request("GET", checked_url(url, reach), headers, reach, patience, may_repeat=True)
         for _ in range(MAX_REDIRECTS + 1):
             async with self._exchange(request, follows=True) as response:
                 if response.status not in _REDIRECTS:
@@ -111,11 +117,11 @@ class Outbound:
         reach: Reach = Reach.PUBLIC,
         timeout: Patience = Patience(),  # noqa: ASYNC109 - frozen; bounds each wait, not the call
     ) -> AsyncGenerator[str, None]:
-        """Send `body` as JSON and yield the `data` of each server-sent event.
+        """Send `body`, a question that changes nothing, as JSON; yield the `data` of each server-sent event.
 
         Closing the iterator closes the connection, which tells the provider to stop.
         """
-        request = _post(checked_url(url, reach), body, headers, reach, timeout)
+        request = _post(checked_url(url, reach), body, headers, reach, timeout, True)
         parser, count = EventParser(), 0
         async with self._exchange(request) as response:
             try:
@@ -152,43 +158,54 @@ class Outbound:
                 response.release()
 
     async def _send(self, request: _Request) -> aiohttp.ClientResponse:
+        """Send, and once more when a kept connection turns out to be closed before a byte of the answer came.
+
+        The server may have closed it, being idle, just when the request was on its way: then nobody read the request
+        (RFC 9112 §9.3.1). It may also have broken down over this very request, and the two look the same from here. So
+        only what may arrive twice is sent again, only once, and never when the connection was opened for this request.
+        """
         patience = request.patience
         try:
             async with asyncio.timeout(patience.first_byte):
-                return await self._sessions[request.reach].request(
-                    request.method,
-                    request.url,
-                    data=request.body,
-                    headers=request.headers,
-                    allow_redirects=False,
-                    timeout=aiohttp.ClientTimeout(total=None, connect=patience.connect),
-                )
+                connecting.begin_request()
+                try:
+                    return await self._sent(request)
+                except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
+                    if not (request.may_repeat and connecting.used_a_kept_connection()):
+                        raise
+                return await self._sent(request)
         except aiohttp.ConnectionTimeoutError:
             raise
         except TimeoutError as error:
             raise failures.Hung(request.host, "did not begin to answer", patience.first_byte) from error
 
-
-def _session(reach: Reach, lookup: Lookup) -> aiohttp.ClientSession:
-    """A near server is cheap to connect to and often closes idle connections, so none is kept for it."""
-    connector = aiohttp.TCPConnector(
-        resolver=CheckedResolver(reach, lookup),
-        use_dns_cache=False,
-        limit=0,
-        limit_per_host=200,
-        force_close=reach is Reach.LOCAL,
-    )
-    return aiohttp.ClientSession(
-        connector=connector,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        headers={"User-Agent": "Allotment"},
-        trust_env=False,
-    )
+    async def _sent(self, request: _Request) -> aiohttp.ClientResponse:
+        return await self._sessions[request.reach].request(
+            request.method,
+            request.url,
+            data=request.body,
+            headers=request.headers,
+            allow_redirects=False,
+            timeout=_connect_timeout(request.patience.connect),
+        )
 
 
-def _post(url: URL, body: object, headers: Mapping[str, str], reach: Reach, patience: Patience) -> _Request:
+@cache
+def _connect_timeout(seconds: float) -> aiohttp.ClientTimeout:
+    """Bound connecting only; the other waits are bounded where they happen."""
+    return aiohttp.ClientTimeout(total=None, connect=seconds)
+
+
+def _post(
+    url: URL,
+    body: object,
+    headers: Mapping[str, str],
+    reach: Reach,
+    patience: Patience,
+    may_repeat: bool,
+) -> _Request:
     sent = {"Content-Type": "application/json", **headers}
-    return _Request("POST", url, sent, reach, patience, msgspec.json.encode(body))
+    return _Request("POST", url, sent, reach, patience, msgspec.json.encode(body), may_repeat)
 
 
 def _followed(request: _Request, location: str) -> _Request:
@@ -217,6 +234,11 @@ async def _chunks(response: aiohttp.ClientResponse, request: _Request) -> AsyncI
 
 
 async def _whole(response: aiohttp.ClientResponse, request: _Request) -> bytes:
+    if response.content.is_eof():  # short answers come together with their head
+        body = response.content.read_nowait(-1)
+        if len(body) > MAX_JSON_BYTES:
+            raise failures.unreadable(request.host)
+        return body
     received = bytearray()
     async for chunk in _chunks(response, request):
         received += chunk
