@@ -1,0 +1,94 @@
+"""What can be wrong with a journal, in words: what happened, to what, what to do next."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Kind(StrEnum):
+    """One way in which a journal can be damaged."""
+
+    CHANGED = "changed"
+    REMOVED = "removed"
+    GAP = "gap"
+    REPEATED = "repeated"
+    UNREADABLE = "unreadable"
+    BACKDATED = "back-dated"
+    AHEAD = "dated-ahead"
+    UNPLACED = "unplaced"
+    REWRITTEN = "rewritten"
+    CUT = "cut"
+    UNSIGNED = "unsigned"
+    ROW = "row"
+    SIGNATURE = "signature"
+    CLOCK = "clock"
+    NO_KEY = "no-key"
+    OUTSIDE = "outside"
+
+
+_KEEP = _("Keep the database as it is, as evidence. Compare it with a backup and with what a witness saw.")
+_COPY = _("Put the file back from a copy. If there is none, ask whoever witnesses this journal.")
+
+_WORDS: dict[Kind, tuple[Promise, Promise]] = {
+    Kind.CHANGED: (_("The text of entry %(where)s was changed after it was recorded."), _KEEP),
+    Kind.REMOVED: (_("Entry %(where)s was removed; its place in the tree is still there."), _KEEP),
+    Kind.GAP: (_("The place of entry %(where)s in the tree is missing."), _KEEP),
+    Kind.REPEATED: (_("Entry %(where)s repeats an earlier one: both have the id %(id)s."), _KEEP),
+    Kind.UNREADABLE: (_("The text of entry %(where)s is not that of an entry."), _KEEP),
+    Kind.BACKDATED: (
+        _("Entry %(where)s is back-dated to %(at)s: those before it were signed at %(bound)s."),
+        _("Look at who wrote it, and what it claims. The machine's clock may have been wrong."),
+    ),
+    Kind.AHEAD: (
+        _("Entry %(where)s is dated ahead, to %(at)s: it was signed at %(bound)s."),
+        _("Look at who wrote it, and what it claims. The machine's clock may have been wrong."),
+    ),
+    Kind.UNPLACED: (
+        _("The entry with ticket %(where)s has had no place in the tree for over a minute."),
+        _("See that the server runs and that its journal is not stopped; else somebody removed the place."),
+    ),
+    Kind.REWRITTEN: (
+        _("The tree of the first %(where)s entries is not the one that was signed at %(at)s."),
+        _KEEP,
+    ),
+    Kind.CUT: (
+        _("%(where)s entries were signed, but the journal has only %(size)s: its end was cut off."),
+        _KEEP,
+    ),
+    Kind.UNSIGNED: (
+        _("The entries from %(where)s on are not signed."),
+        _("See that the server runs and that its journal is not stopped."),
+    ),
+    Kind.ROW: (_("The stored hash of row %(where)s of the tree is missing or wrong."), _KEEP),
+    Kind.SIGNATURE: (_("The checkpoint over %(where)s entries is not signed as it must be: %(why)s"), _KEEP),
+    Kind.CLOCK: (
+        _("The checkpoint over %(where)s entries is dated before the one it follows."),
+        _("The machine's clock went back. Check what changed it."),
+    ),
+    Kind.NO_KEY: (_("The journal's first public key cannot be read: %(why)s"), _COPY),
+    Kind.OUTSIDE: (_("The newest checkpoint outside the database cannot be read: %(why)s"), _COPY),
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that is wrong."""
+
+    kind: Kind
+    where: int
+    """Number of an entry, size of a checkpoint, or ticket, as the kind says."""
+    since: int
+    """What the journal holds before this entry is not touched by the problem."""
+    details: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def what(self) -> str:
+        """What happened, to what."""
+        return str(_WORDS[self.kind][0]) % {"where": self.where, **self.details}
+
+    @property
+    def remedy(self) -> str:
+        """What to do next."""
+        return str(_WORDS[self.kind][1])

@@ -1,0 +1,262 @@
+"""One pass over the entries in the order of the tree, comparing text, hash, root, signature, time and id.
+
+Invariant: the tree grows from the stored leaf hashes, each of which is compared with its text; so a changed text is
+told by its number, and everything after it is still verified. Memory: eight bytes an entry, for its id.
+"""
+
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+import msgspec
+
+from allotment.journal.problems import Kind, Problem
+from allotment.journal.tree.checkpoints import Checkpoint, SignedCheckpoint, open_checkpoint
+from allotment.journal.tree.hashing import CompactRange, Node
+from allotment.journal.tree.keyrings import ROTATE, successor
+from allotment.journal.tree.notes import Verifier
+from allotment.kernel.errors import Invalid
+
+TOLERANCE = timedelta(minutes=10)
+"""An entry may be that much older than the checkpoint before it, or younger than the one that covers it."""
+_IS_ROTATION = f'{{"action":"{ROTATE}"'
+"""How the text of such an entry begins: names are sorted (RFC 8785)."""
+_BUCKETS = 256
+_ENDLESS = 1 << 62
+
+Row = tuple[int, bytes, str | None]
+"""Number, leaf hash and text of an entry; no text if it is gone."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A stored checkpoint: what its row says, and the signed note."""
+
+    size: int
+    at: datetime
+    note: str
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """What is known from outside the database."""
+
+    key: Verifier | None
+    """In force where the walk begins."""
+    newest: Checkpoint | None
+
+
+class _Dated(msgspec.Struct, frozen=True, gc=False):
+    id: str
+    at: str
+
+
+class _Marked(msgspec.Struct, frozen=True):
+    details: dict[str, str | int | bool | None]
+
+
+_dated = msgspec.json.Decoder(_Dated).decode
+_marked = msgspec.json.Decoder(_Marked).decode
+
+
+@dataclass
+class Ids:
+    """Tells whether an id came twice: keeps 64 bits of each, so it may ask twice but never miss."""
+
+    _buckets: "list[array[int]]" = field(default_factory=lambda: [array("q") for _ in range(_BUCKETS)])
+
+    def add(self, ids: Sequence[str]) -> None:
+        """Remember ids."""
+        buckets = self._buckets
+        for one in map(hash, ids):
+            buckets[one & (_BUCKETS - 1)].append(one)
+
+    def repeated(self) -> frozenset[int]:
+        """Return the hashes of ids that came more than once."""
+        found: set[int] = set()
+        for bucket in self._buckets:
+            if len(set(bucket)) < len(bucket):
+                seen: set[int] = set()
+                found.update(one for one in bucket if one in seen or seen.add(one))  # type: ignore[func-returns-value]
+        return frozenset(found)
+
+
+class Walk:
+    """The pass. `take` rows in order; then look at `problems`."""
+
+    def __init__(self, edge: CompactRange, anchor: Anchor, claims: Iterator[Claim], now: datetime) -> None:
+        self.problems: list[Problem] = []
+        self.number = edge.size
+        self.signed = 0
+        self.invented = 0
+        self.newest: SignedCheckpoint | None = None
+        self.nodes: list[Node] = []
+        self.ids = Ids()
+        self.is_whole = True
+        """Whether the tree is the signed one so far."""
+        self._edge = edge
+        self._outside = anchor.newest
+        self._key = anchor.key
+        self._next_key: Verifier | None = None
+        self._claims = claims
+        self._claim = next(claims, None)
+        self._sound_until = edge.size
+        self._now = now
+        self._low, self._high = "", ""
+        self._close()
+
+    def take(self, rows: Sequence[Row]) -> None:
+        """Verify the next entries."""
+        start = 0
+        while start < len(rows):
+            number = rows[start][0]
+            if number != self.number:
+                self._gap(number)
+            length = 1
+            most = min(len(rows) - start, self._limit())
+            if rows[start + most - 1][0] == number + most - 1:
+                length = most
+            self._segment(rows[start : start + length])
+            start += length
+            self._close()
+
+    def problem(self, kind: Kind, where: int, **details: str) -> None:
+        """Note what is wrong."""
+        self.problems.append(Problem(kind, where, self._sound_until, details))
+
+    def _limit(self) -> int:
+        """Return how many entries come before the next checkpoint ends."""
+        ends = [
+            one.size for one in (self._claim, self._outside) if one is not None and one.size > self.number
+        ]
+        return min(ends, default=_ENDLESS) - self.number
+
+    def _gap(self, number: int) -> None:
+        self.problem(Kind.GAP, self.number)
+        self.is_whole = False
+        self.number = number
+        while self._claim is not None and self._claim.size < number:
+            self._advance()
+
+    def _segment(self, rows: Sequence[Row]) -> None:
+        """Verify entries under one checkpoint."""
+        self.nodes += self._edge.extend([bytes(row[1]) for row in rows])
+        self._texts(rows)
+        self.number += len(rows)
+
+    def _texts(self, rows: Sequence[Row]) -> None:
+        try:
+            texts = [row[2].encode() for row in rows]  # type: ignore[union-attr]
+            dated = list(map(_dated, texts))
+        except (AttributeError, msgspec.DecodeError, UnicodeEncodeError):
+            if len(rows) > 1:
+                for row in rows:
+                    self._texts([row])
+            else:
+                self._unreadable(rows[0])
+            return
+        hashes = [sha256(b"\x00" + text).digest() for text in texts]
+        if hashes != [row[1] for row in rows]:
+            self._changed(rows, hashes)
+        moments = [one.at for one in dated]
+        if min(moments) < self._low or max(moments) > self._high:
+            self._misdated(rows, moments)
+        self.ids.add([one.id for one in dated])
+        for row in rows:
+            if row[2].startswith(_IS_ROTATION):  # type: ignore[union-attr]
+                self._hand_over(str(row[2]))
+
+    def _unreadable(self, row: Row) -> None:
+        number, _, text = row
+        self.problem(Kind.REMOVED if text is None else Kind.UNREADABLE, number)
+
+    def _changed(self, rows: Sequence[Row], hashes: Sequence[bytes]) -> None:
+        for (number, stored, _), computed in zip(rows, hashes, strict=True):
+            if bytes(stored) != computed:
+                self.problem(Kind.CHANGED, number)
+
+    def _misdated(self, rows: Sequence[Row], moments: Sequence[str]) -> None:
+        for (number, _, text), at in zip(rows, moments, strict=True):
+            if self._low <= at <= self._high:
+                continue
+            if _marked(text or "").details.get("invented"):
+                self.invented += 1
+            elif at < self._low:
+                self.problem(Kind.BACKDATED, number, at=at, bound=_words(self._before()))
+            else:
+                self.problem(Kind.AHEAD, number, at=at, bound=_words(self._after()))
+
+    def _hand_over(self, text: str) -> None:
+        try:
+            self._next_key = successor(text)
+        except Invalid as error:
+            self.problem(Kind.SIGNATURE, self.number, why=error.message)
+
+    def _close(self) -> None:
+        """Compare the tree with the checkpoints that end here."""
+        if self._outside is not None and self._outside.size == self.number:
+            self._compare(self._outside, self._now)
+        while self._claim is not None and self._claim.size == self.number:
+            self._check(self._claim)
+            self._advance()
+        self._low = _text(self._before() - TOLERANCE) if self.newest else ""
+        self._high = _text(self._after() + TOLERANCE)
+
+    def _advance(self) -> None:
+        before = self._claim
+        self._claim = next(self._claims, None)
+        if before and self._claim and self._claim.at < before.at:
+            self.problem(Kind.CLOCK, self._claim.size)
+
+    def _check(self, claim: Claim) -> None:
+        try:
+            opened = self._open(claim)
+        except Invalid as error:
+            self.problem(Kind.SIGNATURE, claim.size, why=error.message)
+            return
+        self.signed += 1
+        if opened is None:
+            return
+        self._compare(opened.checkpoint, opened.at)
+        self.newest = opened
+
+    def _compare(self, checkpoint: Checkpoint, at: datetime) -> None:
+        if not self.is_whole:
+            return
+        if checkpoint.root != self._edge.root():
+            self.problem(Kind.REWRITTEN, checkpoint.size, at=_words(at))
+            self.is_whole = False
+        elif not self.problems:
+            self._sound_until = checkpoint.size
+
+    def _open(self, claim: Claim) -> SignedCheckpoint | None:
+        """Return the signed checkpoint; raises `Invalid` unless the key in force signed it, and its successor."""
+        if self._key is None:
+            return None
+        wanted = {one for one in (self._key, self._next_key) if one is not None}
+        opened = open_checkpoint(claim.note, wanted)
+        if missing := wanted - set(opened.signed_by):
+            raise Invalid(f"The key {min(one.text for one in missing)} did not sign it.")
+        if opened.checkpoint.origin not in {one.name for one in wanted}:
+            raise Invalid(f"It belongs to another journal, {opened.checkpoint.origin}.")
+        if (opened.checkpoint.size, opened.at) != (claim.size, claim.at.replace(microsecond=0)):
+            raise Invalid("Its row in the database says another size or time.")
+        self._key, self._next_key = self._next_key or self._key, None
+        return opened
+
+    def _before(self) -> datetime:
+        return self.newest.at if self.newest else datetime.min.replace(tzinfo=UTC)
+
+    def _after(self) -> datetime:
+        return self._claim.at if self._claim else self._now
+
+
+def _text(at: datetime) -> str:
+    """Return the time as entries write it, so that text sorts as time does."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+
+
+def _words(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
