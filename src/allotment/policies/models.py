@@ -66,7 +66,7 @@ class BudgetUse(models.Model):
     is_warned = models.BooleanField(default=False)
 
     class Meta:
-        indexes = (models.Index(fields=("start", "scope"), name="policies_use_start"),)
+        indexes = (models.Index(fields=("period", "start"), name="policies_use_period"),)
 
 
 class SlotHolder(models.Model):

@@ -16,6 +16,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allotment.site.django_settings"
 import django
 from django.conf import settings
 
+CHANCE = random.SystemRandom()
+
 
 @dataclass
 class Task:
@@ -75,15 +77,15 @@ async def call(budgets, task: Task, result: Result) -> None:
         if not isinstance(held, Hold):
             result.refused += 1
             result.rules[held.reason] = result.rules.get(held.reason, 0) + 1
-            await asyncio.sleep(random.uniform(0, task.pause))
+            await asyncio.sleep(CHANCE.uniform(0, task.pause))
             continue
         began = time.monotonic()
-        await asyncio.sleep(random.uniform(0, task.pause))
-        if random.random() < 0.05:
+        await asyncio.sleep(CHANCE.uniform(0, task.pause))
+        if CHANCE.random() < 0.05:
             result.spans.append((began, time.monotonic()))
             held.release()
             continue
-        tokens, money = random.randint(*task.uses), random.randint(0, task.money)
+        tokens, money = CHANCE.randint(*task.uses), CHANCE.randint(0, task.money)
         result.passed, result.tokens = result.passed + 1, result.tokens + tokens
         result.money += money
         result.spans.append((began, time.monotonic()))

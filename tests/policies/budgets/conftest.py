@@ -21,14 +21,14 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture
 def budget(transactional_db: None) -> Callable[..., Budget]:
-    """Return `budget(measure, period, limit, scope=…, object=…)`, which sets one in place of the usual ones."""
+    """Return `budget(measure, period, limit, scope=…, of=…)`, which sets one in place of the usual ones."""
 
     def make(
-        measure: Measure, period: Period, limit: int | None, scope: Scope = Scope.PERSON, object: str = ""
+        measure: Measure, period: Period, limit: int | None, scope: Scope = Scope.PERSON, of: str = ""
     ) -> Budget:
         BudgetRevision.objects.get_or_create(id=1)
         return Budget.objects.create(
-            scope=scope.value, object=object, measure=measure.value, period=period.value, limit=limit
+            scope=scope.value, object=of, measure=measure.value, period=period.value, limit=limit
         )
 
     return make

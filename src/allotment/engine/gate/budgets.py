@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from uuid import UUID
 
 from allotment.engine.gate.values import AskedModel, Passage
 
@@ -121,13 +120,13 @@ NO_RULES = Rules.of(0, ())
 
 def objects_of(passage: Passage, model: AskedModel) -> tuple[tuple[Scope, str], ...]:
     """Return everything whose budgets a call uses."""
-    found: list[tuple[Scope, UUID | str | None]] = [
-        (Scope.PERSON, passage.actor.person if passage.actor else None),
+    found = (
+        (Scope.PERSON, passage.actor and passage.actor.person),
         (Scope.APP, passage.app),
         (Scope.SPACE, passage.space),
         (Scope.MODEL, model.id),
         (Scope.ORGANISATION, EVERYTHING),
-    ]
+    )
     return tuple((scope, str(object_)) for scope, object_ in found if object_ is not None)
 
 

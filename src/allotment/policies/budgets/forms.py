@@ -16,14 +16,15 @@ from allotment.policies.budgets.queries import Chosen
 from allotment.policies.budgets.rules import NANO, PERIODS
 from allotment.policies.budgets.setting import NewBudget
 
-_MOST = 10**12
-_OF_KIND = ""
+_MOST = 10**9
+_ROLES = {Role.ADMINISTRATOR.value: _("An administrator"), Role.OFFICER.value: _("An officer")}
+_OF_KIND = "each"
 
 
 class BudgetForm(forms.Form):
     """What is counted, for whom, how much, why, and whom to ask for more."""
 
-    object = forms.ChoiceField(label=_("For whom"), required=False)
+    object = forms.ChoiceField(label=_("For whom"))
     what = forms.ChoiceField(label=_("What is counted"))
     limit = forms.DecimalField(
         label=_("How much"),
@@ -34,7 +35,7 @@ class BudgetForm(forms.Form):
             "A whole number, or dollars where money is counted. 0 allows nothing; empty allows any number."
         ),
     )
-    ask = forms.ChoiceField(label=_("Who is asked for more"), required=False)
+    ask = forms.ChoiceField(label=_("Who is asked for more"))
     reason = forms.CharField(label=_("Why"), max_length=300, help_text=_("For those who look at it later."))
 
     def __init__(self, *args: Any, scope: Scope, changes: Chosen | None = None, **kwargs: Any) -> None:
@@ -42,28 +43,28 @@ class BudgetForm(forms.Form):
         self.scope, self.changes = scope, changes
         self._offer("object", [(_OF_KIND, wording.EACH[scope]), *objects.choices(scope)])
         self._offer("what", [(_key(measure, period), _what(measure, period)) for measure, period in _pairs()])
-        self._offer("ask", [("", _("An administrator")), (Role.OFFICER.value, _("An officer")), *_people()])
+        self._offer("ask", [*_ROLES.items(), *_people()])
         if scope is Scope.ORGANISATION:
             del self.fields["object"]
         if changes is not None:
             self.fields.pop("object", None)
             del self.fields["what"]
-            self.initial = {"limit": _shown(changes), "ask": changes.ask}
+            self.initial = {"limit": _shown(changes), "ask": changes.ask or Role.ADMINISTRATOR.value}
 
     def new_budget(self) -> NewBudget:
         """Return what was filled in."""
         data = self.cleaned_data
         measure, period = self._counted()
-        ask = data.get("ask") or ""
-        is_role = ask in {role.value for role in Role}
+        ask, object_ = data["ask"], data.get("object", _OF_KIND)
+        is_role = ask in _ROLES
         return NewBudget(
             scope=self.scope,
-            object=self.changes.object if self.changes else data.get("object") or "",
+            object=self.changes.object if self.changes else "" if object_ == _OF_KIND else object_,
             measure=measure,
             period=period,
             limit=_stored(data["limit"], measure),
             reason=data["reason"],
-            ask_person=UUID(ask) if ask and not is_role else None,
+            ask_person=None if is_role else UUID(ask),
             ask_role=ask if is_role else "",
         )
 
@@ -71,7 +72,7 @@ class BudgetForm(forms.Form):
         """Refuse parts of calls and tokens."""
         data = self.cleaned_data
         limit: Decimal | None = data.get("limit")
-        if limit is not None and "what" in {*data, *(("what",) if self.changes else ())}:
+        if limit is not None and (self.changes or "what" in data):
             measure, _period = self._counted()
             if measure is not Measure.MONEY and limit != limit.to_integral_value():
                 self.add_error("limit", gettext("Only whole numbers of these are counted."))

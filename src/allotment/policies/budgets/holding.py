@@ -1,4 +1,4 @@
-"""Processes that hold calls at once: they show that they live, and free what the dead held.
+"""Processes that hold calls at once: they show that they live, and tidy up what the dead and bygone minutes left.
 
 Invariant: time is the database's own, so that clocks of several machines need not agree.
 """
@@ -9,11 +9,15 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.functions import Now
 
+from allotment.engine.gate.budgets import Period
+from allotment.kernel import clock
 from allotment.policies.budgets import trading
-from allotment.policies.models import SlotHolder
+from allotment.policies.models import BudgetUse, SlotHolder
 
 BEAT_SECONDS = 2.5
 DEAD_AFTER = timedelta(seconds=14)
+_MINUTES_KEPT = timedelta(hours=1)
+"""For how long use by the minute is of interest."""
 
 
 def enter(holder: UUID) -> None:
@@ -30,4 +34,7 @@ def live_on(holder: UUID) -> bool:
             locked = SlotHolder.objects.select_for_update(skip_locked=True).filter(id=one)
             if locked.filter(beat_at__lt=Now() - DEAD_AFTER).exists():
                 trading.forget(one)
+    bygone = BudgetUse.objects.filter(period=Period.MINUTE.value, start__lt=clock.now() - _MINUTES_KEPT)
+    if bygone.exists():
+        bygone.delete()
     return is_known

@@ -29,7 +29,7 @@ from allotment.web.worker_threads import database_work
 _TICK_SECONDS = 0.25
 _PACE_SECONDS = 1.0
 _UNSEEN_SECONDS = 10.0
-"""Without word from the database for so long, nothing passes; shorter than the time after which others free our slots."""
+"""Without word from the database for so long, nothing passes. Others free our slots only after longer."""
 _PATIENCE_SECONDS = 8.0
 _SLOT_SECONDS = 0.3
 """How long a call waits once for slots that other processes may hold unused."""
@@ -122,14 +122,15 @@ class Budgets:
             self._wake.clear()
             waiting, self._waiting = self._waiting, []
             try:
-                await self._look_after(waiting)
+                await self._trip(waiting)
             except Error:  # whoever waits is refused; the next tick tries again
                 _answer(waiting, is_done=False)
             else:
                 _answer(waiting, is_done=True)
+            with suppress(Error):
+                await self._do_chores()
 
-    async def _look_after(self, waiting: list[_Waiting]) -> None:
-        await self._trip(waiting)
+    async def _do_chores(self) -> None:
         at = clock.monotonic()
         if at - self._beaten_at >= holding.BEAT_SECONDS:
             is_known = await self._in_thread(lambda: holding.live_on(self._holder))

@@ -1,5 +1,6 @@
 """The pages of budgets: what is used of each, one budget with its history, setting one, and one's own."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
@@ -33,7 +34,8 @@ def budgets(request: GovernedRequest) -> HttpResponse:
         "budgets": found,
         "near": sorted(near, key=lambda bar: -bar.percent),
         "scope": scope,
-        "scopes": [(one.value, wording.SCOPES[one]) for one in Scope],
+        "is_all": scope is None,
+        "tabs": _tabs(scope),
         "may_set": request.may(Action.SET_BUDGETS),
     }
     return render(request, "policies/budgets.html", context)
@@ -72,8 +74,7 @@ def new_budget(request: GovernedRequest, scope: str) -> HttpResponse:
         return redirect("policies:budget", saved)
     context = {
         "form": form,
-        "scope": Scope(scope),
-        "scopes": [(one.value, wording.SCOPES[one]) for one in Scope],
+        "tabs": _tabs(Scope(scope)),
     }
     return _form_page(request, "policies/new_budget.html", context)
 
@@ -103,6 +104,17 @@ def remove_budget(request: GovernedRequest, budget_id: UUID) -> HttpResponse:
         return redirect("policies:budget", budget_id)
     messages.success(request, _removed(chosen, before.whom, before.size))
     return redirect("policies:budgets")
+
+
+@dataclass(frozen=True)
+class _Tab:
+    value: str
+    name: str
+    is_current: bool
+
+
+def _tabs(current: Scope | None) -> list[_Tab]:
+    return [_Tab(one.value, str(wording.SCOPES[one]), one is current) for one in Scope]
 
 
 def _saved(request: GovernedRequest, form: BudgetForm) -> UUID | None:

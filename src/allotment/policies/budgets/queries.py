@@ -138,7 +138,7 @@ def bars_of(actor: Actor) -> tuple[Bar, ...]:
     theirs.append((Scope.ORGANISATION, EVERYTHING))
     used = _used_now(now, Q(object__in=[object_ for _, object_ in theirs]))
     found_names = objects.names(one for one in theirs if one[0] is Scope.SPACE)
-    found_names = {**found_names, theirs[0]: actor.name}
+    found_names = {**found_names, theirs[0]: gettext("you")}
     return tuple(
         _bar(rule, meter, used.get(meter, 0), found_names.get((meter.scope, meter.object), ""), now)
         for scope, object_ in theirs
@@ -266,7 +266,7 @@ def _bar(rule: Rule, meter: Meter, used: int, name: str, now: datetime) -> Bar:
         scope=meter.scope,
         whom=wording.whom(rule, name),
         size=wording.size(rule.measure, rule.period, rule.limit),
-        used=wording.amount(rule.measure, used),
+        used=wording.plain(rule.measure, used),
         limit=wording.amount(rule.measure, limit),
         percent=percent(used, limit),
         until="" if rule.period is Period.NONE else wording.until(rule.period, now),

@@ -1,4 +1,4 @@
-"""Pure decisions about budgets: which measures go with which periods, what every installation begins with, what is near."""
+"""Pure decisions about budgets: what can be counted over which period, what is there at first, what is near its end."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

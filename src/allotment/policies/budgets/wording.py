@@ -52,11 +52,18 @@ _HAS_USED: dict[Scope, Promise] = {
 }
 
 
-def amount(measure: Measure, number: int) -> str:
-    """Say a number with its unit: “500,000 tokens”, “$20.00”."""
+def plain(measure: Measure, number: int) -> str:
+    """Say a number without its unit, except money: “500,000”, “$20.00”."""
     if measure is Measure.MONEY:
         return money(number) if number else "$0.00"
-    words = number_format(number, force_grouping=True)
+    return number_format(number, force_grouping=True)
+
+
+def amount(measure: Measure, number: int) -> str:
+    """Say a number with its unit: “500,000 tokens”, “$20.00”."""
+    words = plain(measure, number)
+    if measure is Measure.MONEY:
+        return words
     if measure is Measure.TOKENS:
         return ngettext("%(number)s token", "%(number)s tokens", number) % {"number": words}
     return ngettext("%(number)s question", "%(number)s questions", number) % {"number": words}

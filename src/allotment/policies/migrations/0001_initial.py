@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                 ('is_warned', models.BooleanField(default=False)),
             ],
             options={
-                'indexes': [models.Index(fields=['start', 'scope'], name='policies_use_start')],
+                'indexes': [models.Index(fields=['period', 'start'], name='policies_use_period')],
             },
         ),
         migrations.CreateModel(
