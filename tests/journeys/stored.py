@@ -18,6 +18,6 @@ def rows(server: Server, query: str, *values: object) -> list[dict[str, Any]]:
 def outcomes(server: Server, run: str, action: str) -> list[str]:
     """Return how an action ended in a run, as the journal has it, in order."""
     found = rows(
-        server, "SELECT outcome FROM journal_entry WHERE run = ? AND action = ? ORDER BY number", run, action
+        server, "SELECT outcome FROM journal_entry WHERE run = ? AND action = ? ORDER BY ticket", run, action
     )
     return [row["outcome"] for row in found]

@@ -20,7 +20,7 @@ def test_giving_and_taking_roles_stores_the_difference_and_who_gave_it(person: M
     assert queries.person(aron.id).roles == (Role.MAKER, Role.STEWARD)
     assert RoleGrant.objects.get(person_id=aron.id, role="steward").granted_by_id == boss.id
     details = [
-        entry.details for entry in JournalEntry.objects.filter(object_id=str(aron.id)).order_by("number")
+        entry.details for entry in JournalEntry.objects.filter(object_id=str(aron.id)).order_by("ticket")
     ]
     assert details == [
         {"what": "role taken", "role": "colleague"},

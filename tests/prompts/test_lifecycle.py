@@ -181,7 +181,7 @@ def test_every_change_is_in_the_journal(desk: Desk) -> None:
     version = desk.approved()
     recall(version.id, desk.tom.id, "Rude.")
     entries = JournalEntry.objects.filter(object_kind="template", object_id=str(version.id)).order_by(
-        "number"
+        "ticket"
     )
     assert [(entry.action, entry.details["change"]) for entry in entries] == [
         ("templates.write", "started"),

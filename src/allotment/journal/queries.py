@@ -13,8 +13,10 @@ from django.db.models import QuerySet
 
 from allotment.engine.recording import Scalar
 from allotment.journal import naming
+from allotment.journal.bodies import instant
 from allotment.journal.models import JournalEntry
 from allotment.journal.sentences import sentence
+from allotment.journal.tree.hashing import leaf_hash
 
 PAGE = 50
 
@@ -72,10 +74,10 @@ def recent(wanted: Wanted, *, before: int | None = None, limit: int = PAGE) -> P
     """Return at most `limit` entries with numbers below `before`."""
     rows = _matching(wanted)
     if before is not None:
-        rows = rows.filter(number__lt=before)
-    found = list(rows.order_by("-number")[: limit + 1])
+        rows = rows.filter(ticket__lt=before)
+    found = list(rows.order_by("-ticket")[: limit + 1])
     shown = found[:limit]
-    older = shown[-1].number if len(found) > limit else None
+    older = shown[-1].ticket if len(found) > limit else None
     return Page(_named(shown), older)
 
 
@@ -105,7 +107,7 @@ def _matching(wanted: Wanted) -> QuerySet[JournalEntry]:
         rows = rows.filter(outcome=wanted.outcome)
     if wanted.day is not None:
         start = datetime.combine(wanted.day, time(), UTC)
-        rows = rows.filter(at__gte=start, at__lt=start + timedelta(days=1))
+        rows = rows.filter(at__gte=instant(start), at__lt=instant(start + timedelta(days=1)))
     return rows
 
 
@@ -134,8 +136,8 @@ def _ids(rows: Iterable[JournalEntry], kind: str) -> set[str]:
 
 def _recorded(row: JournalEntry, actor_name: str | None, object_name: str | None) -> Recorded:
     return Recorded(
-        number=row.number,
-        at=row.at,
+        number=row.ticket,
+        at=row.content.moment,
         action=row.action,
         outcome=row.outcome,
         actor=row.actor,
@@ -146,9 +148,9 @@ def _recorded(row: JournalEntry, actor_name: str | None, object_name: str | None
         space=row.space,
         app=row.app,
         run=row.run,
-        policies=tuple(row.policies),
+        policies=row.content.policies,
         details=tuple(sorted(row.details.items())),
-        leaf=row.leaf,
+        leaf=leaf_hash(row.body.encode()).hex(),
     )
 
 

@@ -1,26 +1,39 @@
 """Recording an action in the transaction that performs it: both are on disk, or neither is.
 
-Invariant: the stored leaf is the digest of exactly the stored fields.
-Refuses: details that are not plain scalars.
+Invariant: what is proved is exactly what is stored, and every field of the entry is in it.
+Refuses: details that are not plain scalars, and an entry that is there already.
 """
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import dataclass
 from uuid import UUID
 
-from rfc8785 import CanonicalizationError
+from django.db import IntegrityError, transaction
 
-from allotment.engine.recording import Entry, Outcome, Scalar
-from allotment.journal.models import OBJECT_ID_LENGTH, JournalEntry
+from allotment.engine.recording import Entry, Outcome, Personal, Scalar
+from allotment.journal.bodies import body_of
+from allotment.journal.changes import change_of
+from allotment.journal.inserting import append_changes, append_entries
+from allotment.journal.models import JournalEntry
+from allotment.journal.personal import Salted, commitments, keep, salted
 from allotment.kernel import clock
-from allotment.kernel.canonical import canonical_bytes
-from allotment.kernel.errors import Invalid
+from allotment.kernel.errors import Conflict
 
 _marks: ContextVar[dict[str, Scalar] | None] = ContextVar("marks", default=None)
+_policy_version: Callable[[], str] = str
+
+
+def stamp_policies_with(version: Callable[[], str]) -> None:
+    """Let `version` give the version of the policies in force, which every entry carries."""
+    global _policy_version  # noqa: PLW0603 - the one switch of this module
+    _policy_version = version
+
+
+def policy_version() -> str:
+    """Return the version of the policies in force; empty before there are any."""
+    return _policy_version()
 
 
 @contextmanager
@@ -34,15 +47,62 @@ def marking(**details: Scalar) -> Iterator[None]:
 
 
 def record(entry: Entry) -> int:
-    """Append `entry` in the current transaction and return its number."""
-    row = row_of(entry)
-    row.save()
-    return row.number
+    """Append `entry` in the current transaction and return its ticket.
+
+    Raises `Invalid` for what the journal cannot hold, `Conflict` (“replayed”) if its id is there already.
+    """
+    return record_all([entry])[0]
 
 
-def record_all(entries: Sequence[Entry]) -> list[int]:
-    """Append many entries in one statement and return their numbers, which ascend."""
-    return [row.number for row in JournalEntry.objects.all().append([row_of(entry) for entry in entries])]
+def record_all(entries: Sequence[Entry]) -> Sequence[int]:
+    """Append many entries at once and return their tickets, which ascend. Raises like `record`."""
+    version = policy_version()
+    prepared = [prepare(entry, version) for entry in entries]
+    try:
+        with transaction.atomic():
+            return append(prepared)
+    except IntegrityError as error:
+        for entry in entries:
+            refuse_replayed(entry, error)
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that one entry adds to the tables."""
+
+    entry: Entry
+    body: str
+    personal: tuple[Salted, ...]
+
+
+def prepare(entry: Entry, version: str) -> Prepared:
+    """Return what `entry` adds under that version of the policies; raises `Invalid`. Touches no database."""
+    said = salted(entry) if entry.personal else ()
+    return Prepared(entry, body_of(entry, version, commitments(said)), said)
+
+
+def append(group: Sequence[Prepared]) -> Sequence[int]:
+    """Append a group in the current transaction and return the tickets, in its order.
+
+    Raises `IntegrityError` if one of them is there already.
+    """
+    if not group:
+        return ()
+    tickets = append_entries([one.body for one in group])
+    append_changes([change for one in group if (change := change_of(one.entry))])
+    keep(value for one in group for value in one.personal)
+    return tickets
+
+
+def refuse_replayed(entry: Entry, cause: Exception) -> None:
+    """Raise `Conflict` if an entry with this id is in the journal."""
+    if JournalEntry.objects.filter(id=entry.id).exists():
+        raise Conflict(
+            f"The entry {entry.id} about “{entry.action}” is in the journal already.",
+            hint="Nothing needs to be done: an entry is never written twice.",
+            code="replayed",
+        ) from cause
 
 
 def note(  # noqa: PLR0913 - an entry has this many parts, and every caller names them
@@ -56,11 +116,15 @@ def note(  # noqa: PLR0913 - an entry has this many parts, and every caller name
     run: UUID | None = None,
     outcome: Outcome = "done",
     policies: Sequence[str] = (),
+    approver: UUID | None = None,
+    personal: Mapping[str, Personal] | None = None,
+    flagged: bool = False,
     **details: Scalar,
 ) -> int:
-    """Append what was just done, at the current time, and return its number.
+    """Append what was just done, at the current time, and return its ticket.
 
-    `details` hold names, numbers and digests of things; never what a person wrote.
+    `details` hold names, numbers and digests of things; never what a person wrote. What says something about
+    a person goes into `personal`, of which the entry keeps a salted commitment.
     """
     return record(
         Entry(
@@ -74,78 +138,9 @@ def note(  # noqa: PLR0913 - an entry has this many parts, and every caller name
             app=app,
             run=run,
             policies=tuple(policies),
+            approver=approver,
             details={**details, **(_marks.get() or {})},
+            personal=personal or {},
+            flagged=flagged,
         )
     )
-
-
-def row_of(entry: Entry) -> JournalEntry:
-    """Return the unsaved row of `entry`, with its leaf; raises `Invalid` for what the table cannot hold."""
-    if len(entry.object_id) > OBJECT_ID_LENGTH:
-        raise Invalid(
-            f"The journal cannot hold the object id of “{entry.action}”: it is too long.",
-            hint=f"Use at most {OBJECT_ID_LENGTH} characters; a digest stands for longer names.",
-            where="object_id",
-        )
-    if any("\0" in text for text in (entry.object_id, *entry.details.values()) if isinstance(text, str)):
-        raise Invalid(
-            f"The journal cannot hold a null character in “{entry.action}”.",
-            hint="Leave it out; PostgreSQL stores no such text.",
-            where="details",
-        )
-    row = JournalEntry(
-        at=entry.at,
-        action=entry.action,
-        outcome=entry.outcome,
-        actor=entry.actor,
-        object_kind=entry.object_kind,
-        object_id=entry.object_id,
-        space=entry.space,
-        app=entry.app,
-        run=entry.run,
-        policies=list(entry.policies),
-        details=dict(entry.details),
-    )
-    row.leaf = leaf_of(row)
-    return row
-
-
-def leaf_of(row: JournalEntry) -> str:
-    """Return SHA-256 (hex) over the row's canonical bytes."""
-    return hashlib.sha256(leaf_bytes(row)).hexdigest()
-
-
-def leaf_bytes(row: JournalEntry) -> bytes:
-    """Return RFC 8785 canonical bytes of every field but number and leaf.
-
-    Raises `Invalid` for values that have none, such as integers beyond 2^53.
-    """
-    fields: dict[str, Any] = {
-        "at": _instant(row.at),
-        "action": row.action,
-        "outcome": row.outcome,
-        "actor": _text(row.actor),
-        "object_kind": row.object_kind,
-        "object_id": row.object_id,
-        "space": _text(row.space),
-        "app": _text(row.app),
-        "run": _text(row.run),
-        "policies": row.policies,
-        "details": row.details,
-    }
-    try:
-        return canonical_bytes(fields)
-    except CanonicalizationError as error:
-        raise Invalid(
-            f"The journal cannot hold the details of “{row.action}”: {error}.",
-            hint="Use text, yes or no, and whole numbers below 2^53.",
-            where="details",
-        ) from error
-
-
-def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _text(value: UUID | None) -> str | None:
-    return None if value is None else str(value)

@@ -1,56 +1,45 @@
 """The gate's way into the journal: one writer thread that commits whatever is waiting as one group.
 
-Invariant: a caller learns a number only after the commit that holds its entry; entries of one caller keep
+Invariant: a caller learns a ticket only after the commit that holds its entry; entries of one caller keep
 their order. What cannot be written fails every caller that waits for it: nothing unrecorded is released.
-Refuses: more waiting entries than its capacity, and anything after `stop`.
+Refuses: more waiting entries than its capacity, an entry that is in the journal already, and anything after `stop`.
+
+The event loop only puts an entry into line; encoding and writing happen in the thread.
 """
 
 import asyncio
-import queue
 import threading
-from collections import defaultdict
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
-from django.db import Error, connections, transaction
+from django.db import DatabaseError, Error, IntegrityError, connections, transaction
 from django.utils.translation import gettext
 
 from allotment.engine.recording import Entry
-from allotment.journal.models import JournalEntry
-from allotment.journal.recording import row_of
-from allotment.kernel.errors import Unavailable
+from allotment.journal import turns
+from allotment.journal.recording import Prepared, append, policy_version, prepare, refuse_replayed
+from allotment.kernel.errors import AllotmentError, Unavailable
 
 GROUP = 500
 """Entries in one transaction at most."""
 CAPACITY = 10_000
 """Entries that may wait; about as many as a small disk commits in two seconds."""
 
-
-@dataclass(frozen=True)
-class _Waiting:
-    """An entry on its way, and who waits for its number."""
-
-    row: JournalEntry
-    loop: asyncio.AbstractEventLoop
-    number: asyncio.Future[int]
-
-
-@dataclass(frozen=True)
-class _Failed:
-    """Why a group could not be written."""
-
-    reason: str
+_Waiting = tuple[Entry, str, "asyncio.Future[int]"]
+"""An entry on its way, the version of the policies it was decided under, and who waits for its ticket."""
+_Outcome = int | AllotmentError
 
 
 class JournalWriter:
     """Implements `engine.recording.Recorder`. Start it once per process, stop it last."""
 
     def __init__(self, *, capacity: int = CAPACITY, group: int = GROUP) -> None:
-        self._queue: queue.Queue[_Waiting | None] = queue.Queue(capacity + 1)  # one place for the end mark
+        self._line: deque[_Waiting] = deque()
         self._capacity = capacity
         self._group = group
         self._door = threading.Lock()
+        self._arrived = threading.Event()
         self._is_open = False
         self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
 
@@ -64,87 +53,114 @@ class JournalWriter:
         with self._door:
             was_open, self._is_open = self._is_open, False
         if was_open:
-            self._queue.put(None)
+            self._arrived.set()
             self._thread.join()
 
     async def record(self, entry: Entry) -> int:
-        """Return the number of `entry` once it is committed; raise `Unavailable` if it cannot be.
+        """Return the ticket of `entry` once it is committed.
 
-        A caller that is cancelled while it waits does not take its entry back: what happened stays recorded.
+        Raises `Unavailable` if it cannot be written, `Invalid` for what the journal cannot hold, `Conflict`
+        (“replayed”) if its id is there already. A caller that is cancelled while it waits does not take its entry
+        back: what happened stays recorded.
         """
-        loop = asyncio.get_running_loop()
-        waiting = _Waiting(row_of(entry), loop, loop.create_future())
+        ticket = asyncio.get_running_loop().create_future()
+        waiting = (entry, policy_version(), ticket)
         with self._door:
-            if not self._is_open or self._queue.qsize() >= self._capacity:
+            if not self._is_open or len(self._line) >= self._capacity:
                 raise _unrecorded(gettext("The journal is stopped or has too much to write."))
-            self._queue.put_nowait(waiting)
-        return await waiting.number
+            self._line.append(waiting)
+        # The thread clears the mark before it looks, so an entry put into line before this test is seen.
+        if not self._arrived.is_set():
+            self._arrived.set()
+        return await ticket
 
     def _run(self) -> None:
         held: list[_Waiting] = []
         try:
-            while (first := self._queue.get()) is not None:
-                held = [first, *self._at_hand()]
-                _settle(held, _commit([waiting.row for waiting in held]))
-                held = []
+            while self._is_open or self._line:
+                self._arrived.wait()
+                self._arrived.clear()
+                while self._line:
+                    held = [self._line.popleft() for _ in range(min(len(self._line), self._group))]
+                    _settle(held, _write(held))
+                    held = []
         finally:
-            # Reached by the end mark, or by a defect: then those who wait must still hear of it.
+            # Reached after `stop`, or by a defect: then those who wait must still hear of it.
             self._abandon(held)
             connections.close_all()
-
-    def _at_hand(self) -> list[_Waiting]:
-        found: list[_Waiting] = []
-        while len(found) < self._group - 1:
-            try:
-                waiting = self._queue.get_nowait()
-            except queue.Empty:
-                break
-            if waiting is None:
-                self._queue.put_nowait(None)
-                break
-            found.append(waiting)
-        return found
 
     def _abandon(self, held: list[_Waiting]) -> None:
         with self._door:
             self._is_open = False
-        left = [*held, *self._at_hand()]
-        while left:
-            _settle(left, _Failed(gettext("The journal has stopped.")))
-            left = self._at_hand()
+        left = [*held, *self._line]
+        self._line.clear()
+        failure = [_unrecorded(gettext("The journal has stopped.")) for _ in left]
+        _settle(left, failure)
 
 
-def _commit(rows: list[JournalEntry]) -> Sequence[int] | _Failed:
-    """Write `rows` in one transaction and return their numbers, or why that failed."""
+def _write(group: Sequence[_Waiting]) -> list[_Outcome]:
+    """Write a group; return the ticket of each, or why it has none."""
+    outcomes: list[_Outcome | None] = [None] * len(group)
+    places: list[int] = []
+    prepared: list[Prepared] = []
+    for place, (entry, version, _) in enumerate(group):
+        try:
+            prepared.append(prepare(entry, version))
+            places.append(place)
+        except AllotmentError as error:
+            outcomes[place] = error
+    written: Sequence[_Outcome]
     try:
-        with transaction.atomic(durable=True):
-            written = JournalEntry.objects.all().append(rows)
+        written = _commit(prepared)
     except Error as error:
         connections.close_all()  # the next group tries with a fresh connection
-        return _Failed(str(error))
-    return [row.number for row in written]
+        written = [_unrecorded(str(error)) for _ in prepared]
+    for place, outcome in zip(places, written, strict=True):
+        outcomes[place] = outcome
+    turns.nudge()
+    return [outcome for outcome in outcomes if outcome is not None]
 
 
-def _settle(group: list[_Waiting], outcome: Sequence[int] | _Failed) -> None:
+def _commit(prepared: Sequence[Prepared]) -> Sequence[_Outcome]:
+    """Write all in one transaction; one that is there already is told apart from the others."""
+    try:
+        with turns.writing(), transaction.atomic(durable=True):
+            return append(prepared)
+    except IntegrityError:
+        with turns.writing(), transaction.atomic(durable=True):
+            return [_append_alone(one) for one in prepared]
+
+
+def _append_alone(prepared: Prepared) -> _Outcome:
+    try:
+        with transaction.atomic():
+            return append([prepared])[0]
+    except DatabaseError as error:
+        try:
+            refuse_replayed(prepared.entry, error)
+        except AllotmentError as refusal:
+            return refusal
+        return _unrecorded(str(error))
+
+
+def _settle(group: Sequence[_Waiting], outcomes: Sequence[_Outcome]) -> None:
     """Wake the waiting callers, with one call into each event loop."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Waiting, int | _Failed]]] = defaultdict(list)
-    results: Sequence[int | _Failed]
-    results = [outcome] * len(group) if isinstance(outcome, _Failed) else outcome
-    for waiting, result in zip(group, results, strict=True):
-        by_loop[waiting.loop].append((waiting, result))
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[int], _Outcome]]] = {}
+    for (_, _, ticket), outcome in zip(group, outcomes, strict=True):
+        by_loop.setdefault(ticket.get_loop(), []).append((ticket, outcome))
     for loop, settled in by_loop.items():
         with suppress(RuntimeError):  # the loop is closed: nobody waits there any more
             loop.call_soon_threadsafe(_wake, settled)
 
 
-def _wake(settled: list[tuple[_Waiting, int | _Failed]]) -> None:
-    for waiting, result in settled:
-        if waiting.number.done():
+def _wake(settled: list[tuple[asyncio.Future[int], _Outcome]]) -> None:
+    for ticket, outcome in settled:
+        if ticket.done():
             continue
-        if isinstance(result, _Failed):
-            waiting.number.set_exception(_unrecorded(result.reason))
+        if isinstance(outcome, int):
+            ticket.set_result(outcome)
         else:
-            waiting.number.set_result(result)
+            ticket.set_exception(outcome)
 
 
 def _unrecorded(reason: str) -> Unavailable:
