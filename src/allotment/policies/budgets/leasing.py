@@ -6,7 +6,7 @@ loop; the database is only touched in a worker thread.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
@@ -188,7 +188,7 @@ class Budgets:
         self._wake.set()
 
     @staticmethod
-    def _warn(accounts: "tuple[Account, ...] | list[Account]") -> tuple[str, ...]:
+    def _warn(accounts: Sequence[Account]) -> tuple[str, ...]:
         return wording.warnings(accounts, clock.now())
 
 

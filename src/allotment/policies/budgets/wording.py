@@ -118,7 +118,8 @@ def refusal(account: Account, need: int, now: datetime, name: str) -> LimitReach
         "ask": whom_to_ask(rule),
     }
     reason, remedy = _words(account, need)
-    return LimitReached(f"budget:{rule.id}", reason % about, remedy % about)
+    ends = None if period is Period.NONE else account.end
+    return LimitReached(f"budget:{rule.id}", reason % about, remedy % about, ends)
 
 
 def _words(account: Account, need: int) -> tuple[str, str]:
