@@ -105,13 +105,13 @@ def test_demonstration_data_may_be_of_any_time(tmp_path: Path) -> None:
 
 def test_a_missing_row_of_the_tree_is_told(tmp_path: Path) -> None:
     journal = grown(tmp_path)
-    tamper("DELETE FROM journal_node WHERE level = 8")
+    tamper(("DELETE FROM journal_node WHERE level = 8",))
     assert [(one.kind, one.where) for one in journal.verified().problems] == [(Kind.ROW, 0), (Kind.ROW, 256)]
 
 
 def test_a_wrong_row_of_the_tree_is_told(tmp_path: Path) -> None:
     journal = grown(tmp_path)
-    tamper('UPDATE journal_node SET hash = %s WHERE "index" = 1', parameters=[bytes(32)])
+    tamper(('UPDATE journal_node SET hash = %s WHERE "index" = 1', bytes(32)))
     assert [(one.kind, one.where) for one in journal.verified().problems] == [(Kind.ROW, 256)]
 
 

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     AHEAD = "dated-ahead"
     UNPLACED = "unplaced"
     REWRITTEN = "rewritten"
+    FORK = "fork"
     CUT = "cut"
     UNSIGNED = "unsigned"
     ROW = "row"
@@ -51,6 +52,13 @@ _WORDS: dict[Kind, tuple[Promise, Promise]] = {
     ),
     Kind.REWRITTEN: (
         _("The tree of the first %(where)s entries is not the one that was signed at %(at)s."),
+        _KEEP,
+    ),
+    Kind.FORK: (
+        _(
+            "The tree of the first %(where)s entries is not the one in the checkpoint kept outside the database: "
+            "the journal was written anew."
+        ),
         _KEEP,
     ),
     Kind.CUT: (

@@ -196,11 +196,11 @@ class Walk:
 
     def _close(self) -> None:
         """Compare the tree with the checkpoints that end here."""
-        if self._outside is not None and self._outside.size == self.number:
-            self._compare(self._outside, self._now)
         while self._claim is not None and self._claim.size == self.number:
             self._check(self._claim)
             self._advance()
+        if self._outside is not None and self._outside.size == self.number:
+            self._compare(self._outside, Kind.FORK)
         self._low = _text(self._before() - TOLERANCE) if self.newest else ""
         self._high = _text(self._after() + TOLERANCE)
 
@@ -219,14 +219,14 @@ class Walk:
         self.signed += 1
         if opened is None:
             return
-        self._compare(opened.checkpoint, opened.at)
+        self._compare(opened.checkpoint, Kind.REWRITTEN, at=_words(opened.at))
         self.newest = opened
 
-    def _compare(self, checkpoint: Checkpoint, at: datetime) -> None:
+    def _compare(self, checkpoint: Checkpoint, otherwise: Kind, **details: str) -> None:
         if not self.is_whole:
             return
         if checkpoint.root != self._edge.root():
-            self.problem(Kind.REWRITTEN, checkpoint.size, at=_words(at))
+            self.problem(otherwise, checkpoint.size, **details)
             self.is_whole = False
         elif not self.problems:
             self._sound_until = checkpoint.size

@@ -103,8 +103,8 @@ def grown(home: Path, batches: Sequence[int] = (3, 250, 20, 1, 330)) -> Journal:
     return journal
 
 
-def tamper(*statements: str, parameters: Sequence[object] = ()) -> None:
-    """Change rows as one who rules the database: triggers are put out of the way first."""
+def tamper(*statements: tuple[object, ...]) -> None:
+    """Change rows as one who rules the database, by (SQL, parameter, …); triggers are put out of the way first."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute(
@@ -115,8 +115,8 @@ def tamper(*statements: str, parameters: Sequence[object] = ()) -> None:
         else:
             for table in ("journal_entry", "journal_leaf", "journal_node", "journal_checkpoint"):
                 cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
-        for statement in statements:
-            cursor.execute(statement, parameters if "%s" in statement else None)
+        for sql, *parameters in statements:
+            cursor.execute(sql, parameters)
 
 
 def export_all(folder: Path) -> Path:
