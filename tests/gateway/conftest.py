@@ -24,7 +24,7 @@ def make_run() -> Callable[[UUID, Somebody], None]:
             spec=app.working_plain,
             digest="sha256:0",
             person_id=somebody.id,
-            form=seal({}, column="form", run=run),
+            form=seal({}, column="form", run=run, person=somebody.id),
         )
 
     return make

@@ -28,10 +28,12 @@ from allotment.microapps.values import (
     Runnable,
     Version,
 )
+from allotment.people.api_keys.owning import OwnedApp
 from allotment.policies.deciding import decide, require
 
 _SEE_EVERYTHING = frozenset({Role.OFFICER, Role.AUDITOR})
 _NOTHING = Q(pk__in=())
+_MOST_FOR_KEYS = 200
 _RUNNING = (State.PUBLISHED, State.IN_REVIEW)
 _STATE_WORDS = {
     State.DRAFT: "draft",
@@ -92,6 +94,12 @@ def visible_apps(actor: Actor, wanted: AppFilter) -> AppPage:
 def runnable_apps(actor: Actor, *, search: str = "", count: int = 50) -> tuple[AppSummary, ...]:
     """Return the published apps this person may run, by title."""
     return visible_apps(actor, AppFilter(search=search, only_runnable=True, count=count)).apps
+
+
+def apps_for_keys(actor: Actor) -> tuple[OwnedApp, ...]:
+    """Return the published apps this person owns or is deputy of: those they may make an API key for."""
+    wanted = AppFilter(only_mine=True, only_runnable=True, count=_MOST_FOR_KEYS)
+    return tuple(OwnedApp(app.id, app.title, app.data_class) for app in visible_apps(actor, wanted).apps)
 
 
 def app_for(actor: Actor, slug_or_id: str | UUID) -> AppDetail:

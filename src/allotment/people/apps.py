@@ -4,7 +4,8 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from allotment.engine.actions import Action
-from allotment.journal import naming
+from allotment.journal import naming, sentences
+from allotment.journal.sentences import Phrase
 from allotment.web import navigation
 
 
@@ -15,10 +16,13 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self) -> None:
-        """Register the list of people and, behind the person's name, their account."""
+        """Register the list of people and, behind the person's name, their account and API keys."""
+        from allotment.people.api_keys.registering import register_keys  # noqa: PLC0415
         from allotment.people.queries import names  # noqa: PLC0415 - tables exist only from here on
 
         naming.register("person", names)
+        sentences.register({"people.erase": Phrase(_("erased a person on request"), _("erase a person"))})
+        register_keys()
         navigation.register(
             navigation.NavEntry(_("People"), "people:people", "users", Action.SEE_PEOPLE, order=70)
         )

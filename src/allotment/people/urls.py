@@ -3,6 +3,8 @@
 from allauth.account import views as allauth_views
 from django.urls import include, path
 
+from allotment.people.api_keys import overseeing
+from allotment.people.api_keys import pages as keys
 from allotment.people.pages import account, listing, spaces
 
 _people = [
@@ -20,6 +22,14 @@ _people = [
     path("spaces/<uuid:space_id>/change/", spaces.change_space, name="change_space"),
     path("spaces/<uuid:space_id>/members/", spaces.set_members, name="set_members"),
     path("account/", account.account, name="account"),
+    path("account/api-keys/", keys.keys, name="keys"),
+    path("account/api-keys/new/", keys.make_key, name="make_key"),
+    path("account/api-keys/<uuid:key_id>/free-words/", keys.ask_free_form, name="ask_free_form"),
+    path("account/api-keys/<uuid:key_id>/revoke/", keys.revoke_key, name="revoke_key"),
+    path("api-keys/", overseeing.all_keys, name="all_keys"),
+    path("api-keys/<uuid:key_id>/grant/", overseeing.grant, name="grant_free_form"),
+    path("api-keys/<uuid:key_id>/decline/", overseeing.decline, name="decline_free_form"),
+    path("api-keys/<uuid:key_id>/withdraw/", overseeing.withdraw, name="withdraw_free_form"),
     path("set-up/<str:secret>/", account.set_up, name="set_up"),
 ]
 

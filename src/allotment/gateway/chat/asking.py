@@ -78,7 +78,7 @@ def question(request: ChatCompletionRequest, holder: Holder, facts: Snapshot, no
 def claims(holder: Holder, now: datetime, *, is_free: bool) -> tuple[Claim, ...]:
     """Return what the holder must be allowed to do: use this key, run its app, ask with free words."""
     key = holder.key.resource
-    found = (Claim(Action.USE_KEY, key),)
+    found: tuple[Claim, ...] = (Claim(Action.USE_KEY, key),)
     if holder.app is not None:
         found = (*found, Claim(Action.RUN_APP, holder.app.resource))
     return (*found, Claim(Action.ASK_FREELY, _as_of(key, now))) if is_free else found
