@@ -1,5 +1,6 @@
 """Identifiers and randomness. UUID version 7 (RFC 9562 §5.7): sortable by time, so indexes stay compact."""
 
+import os
 import secrets
 import time
 import uuid
@@ -10,9 +11,10 @@ def new_id() -> uuid.UUID:
     milliseconds = time.time_ns() // 1_000_000
     value = (milliseconds & (2**48 - 1)) << 80
     value |= 0x7 << 76
-    value |= secrets.randbits(12) << 64
+    random = int.from_bytes(os.urandom(10))
+    value |= (random >> 68) << 64
     value |= 0b10 << 62
-    value |= secrets.randbits(62)
+    value |= random & (2**62 - 1)
     return uuid.UUID(int=value)
 
 

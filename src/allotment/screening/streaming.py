@@ -74,6 +74,11 @@ class Release:
         rest, self._held, self._searched = self._held, "", 0
         return self._screened(rest)
 
+    def whole(self, answer: str) -> str:
+        """Take a complete answer at once, and return it as it may be shown."""
+        self._held += answer
+        return self.finish()
+
     def _plain(self, text: str) -> str:
         """Restore a text in which no sentence holds anything. No placeholder reaches across the end of a sentence."""
         self._before = (self._before + text)[-_REMEMBERED:]

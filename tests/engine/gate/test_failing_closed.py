@@ -116,8 +116,7 @@ def test_detector_that_breaks_on_the_way_in_lets_nothing_out(
     stays_shut(Scene(), Stage.SCREEN_IN, "detector")
 
 
-@pytest.mark.parametrize("method", ["push", "finish"])
-@pytest.mark.parametrize("is_streamed", [True, False])
+@pytest.mark.parametrize(("method", "is_streamed"), [("push", True), ("finish", True), ("whole", False)])
 @pytest.mark.parametrize("error", DEFECTS, ids=repr)
 def test_detector_that_breaks_on_the_way_out_releases_nothing(
     error: Exception, method: str, is_streamed: bool, monkeypatch: pytest.MonkeyPatch

@@ -8,6 +8,7 @@ import pytest
 
 from allotment.engine.asking import AnswerLabel, Usage
 from allotment.engine.gate.breaker import BreakerRules, Breakers
+from allotment.engine.gate.deadlines import Deadlines
 from allotment.engine.gate.performing import Patience, pause_before_retry
 from allotment.engine.gate.values import Answered, Failed, Outcome, Stage
 from allotment.kernel import clock
@@ -189,8 +190,7 @@ def test_input_the_provider_refuses_never_rests_it() -> None:
 
 
 def test_whole_call_has_one_deadline() -> None:
-    patience = Patience(deadline_seconds=0.05, first_pause_seconds=0.0)
-    scene = Scene(Voice(hangs_after=0), {"second": Voice()}, parts={"patience": patience})
+    scene = Scene(Voice(hangs_after=0), {"second": Voice()}, parts={"deadlines": Deadlines(0.05)})
     outcome = scene.ask(question(fallbacks=(SECOND,)))
     assert isinstance(outcome, Failed)
     assert "in time" in outcome.reason
@@ -200,7 +200,7 @@ def test_whole_call_has_one_deadline() -> None:
 
 
 def test_slow_reader_does_not_rest_the_connection_for_others() -> None:
-    scene = Scene(parts={"patience": Patience(deadline_seconds=0.03)})
+    scene = Scene(parts={"deadlines": Deadlines(0.03)})
 
     async def slowly(text: str) -> None:
         await asyncio.sleep(1)

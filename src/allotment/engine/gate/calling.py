@@ -9,13 +9,14 @@ from typing import Protocol
 from allotment.engine.asking import ChatRequest, Usage
 from allotment.engine.gate import stages
 from allotment.engine.gate.breaker import Breakers
+from allotment.engine.gate.deadlines import Deadline, Deadlines
 from allotment.engine.gate.performing import Patience, Performed, estimated
 from allotment.engine.gate.ports import Authoriser, Directory, Limiter, Release, Reservation
 from allotment.engine.gate.recording import Record
 from allotment.engine.gate.releasing import Outlet
 from allotment.engine.gate.reserving import reserve
 from allotment.engine.gate.stages import ScreenedIn
-from allotment.engine.gate.trying import Tries
+from allotment.engine.gate.trying import Overdue, Tries
 from allotment.engine.gate.values import (
     Answered,
     AskedModel,
@@ -52,6 +53,9 @@ class Parts(Protocol):
     @property
     def patience(self) -> Patience: ...
 
+    @property
+    def deadlines(self) -> Deadlines: ...
+
 
 class Call:
     """A call on its way. It owns the reservation: whoever makes a call closes it."""
@@ -62,7 +66,8 @@ class Call:
         self._parts, self._passage, self._effect = parts, passage, effect
         self._record, self._held, self._is_settled = record, held, False
         self._model = effect.model
-        self._tries = Tries(parts.breakers, parts.patience)
+        self._deadline = Deadline(parts.deadlines)
+        self._tries = Tries(parts.breakers, parts.patience, self._deadline)
         self._request: ChatRequest | None = None
         self._troubled: list[str] = []
         self._skipped: list[str] = []
@@ -71,9 +76,7 @@ class Call:
         """Ask the model, then those that may stand in for it, until one has answered."""
         for kind, count in screened.masked.items():
             self._record.details[f"masked {kind}"] = count
-        found = await self._ask(self._effect.model, screened, release)
-        if self._effect.fallbacks and not self._is_final(found):
-            found = await self._ask_others(found, screened, release)
+        found = await self._ask_in_time(screened, release)
         self._note()
         if isinstance(found, Performed):
             return await self._finish(found, screened, started)
@@ -88,6 +91,19 @@ class Call:
             self._settle_broken_off()
         finally:
             self._held.release()
+
+    async def _ask_in_time(self, screened: ScreenedIn, release: Release) -> Found:
+        try:
+            with self._deadline:
+                found = await self._ask(self._effect.model, screened, release)
+                if self._effect.fallbacks and not self._is_final(found):
+                    found = await self._ask_others(found, screened, release)
+                return found
+        except TimeoutError:
+            if not self._deadline.has_passed:
+                raise
+            overdue = Overdue()
+            return Failed(overdue.message, overdue.hint, overdue.retryable)
 
     async def _ask(self, model: AskedModel, screened: ScreenedIn, release: Release) -> Found:
         self._model, self._record.model = model, model.id

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from allotment.engine.gate import stages
 from allotment.engine.gate.breaker import Breakers
 from allotment.engine.gate.calling import Call
+from allotment.engine.gate.deadlines import Deadlines
 from allotment.engine.gate.performing import Patience
 from allotment.engine.gate.ports import Authoriser, Directory, Limiter, Release, Reservation, Watch
 from allotment.engine.gate.recording import Record
@@ -13,6 +14,9 @@ from allotment.engine.gate.reserving import reserve
 from allotment.engine.gate.values import AskModel, Outcome, Passage, Refused
 from allotment.engine.recording import Recorder
 from allotment.kernel import clock
+
+DEADLINE_SECONDS = 180.0
+"""How long a call may take, all its tries and models together."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Gate:
     watch: Watch
     breakers: Breakers = field(default_factory=Breakers)
     patience: Patience = field(default_factory=Patience)
+    deadlines: Deadlines = field(default_factory=lambda: Deadlines(DEADLINE_SECONDS))
 
     async def ask(self, passage: Passage, effect: AskModel, release: Release) -> Outcome:
         """Take a question to a model through all eight stages.

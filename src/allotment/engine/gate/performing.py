@@ -1,6 +1,5 @@
-"""Perform: ask the provider once, with a deadline; and how long to wait before asking again."""
+"""Perform: ask the provider once, and how long to wait before asking again."""
 
-import asyncio
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
@@ -12,24 +11,12 @@ from allotment.kernel.errors import ProviderError
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a call may take, all its tries and models together, and how often it is tried."""
+    """How often a call is tried, and how long is waited in between."""
 
-    deadline_seconds: float = 180.0
     tries: int = 3
     """With each model."""
     first_pause_seconds: float = 0.4
     longest_pause_seconds: float = 5.0
-
-
-class Overdue(ProviderError):
-    """The deadline of the whole call passed."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The model did not finish in time.",
-            hint="Run it again with a shorter text, or ask for another model.",
-            retryable=True,
-        )
 
 
 @dataclass(frozen=True)
@@ -41,26 +28,13 @@ class Performed:
 
 
 async def perform(
-    provider: Provider,
-    request: ChatRequest,
-    on_text: Callable[[str], Awaitable[None]],
-    deadline: float | None = None,
+    provider: Provider, request: ChatRequest, on_text: Callable[[str], Awaitable[None]]
 ) -> Performed:
     """Ask; pass pieces to `on_text` as they come; raise `ProviderError` when it cannot be done.
 
-    `deadline` is a time of the event loop. However this ends, the provider's stream is closed first, so a call
-    that nobody waits for any more ends at the provider too.
+    However this ends, the provider's stream is closed first, so a call that nobody waits for any more ends at
+    the provider too.
     """
-    try:
-        async with asyncio.timeout_at(deadline):
-            return await _asked(provider, request, on_text)
-    except TimeoutError as error:
-        raise Overdue from error
-
-
-async def _asked(
-    provider: Provider, request: ChatRequest, on_text: Callable[[str], Awaitable[None]]
-) -> Performed:
     pieces: list[str] = []
     usage: Usage | None = None
     deltas = provider.chat(request)
@@ -94,7 +68,7 @@ def pause_before_retry(error: ProviderError, tried: int, patience: Patience) -> 
     Waits grow and carry jitter, so that many calls do not come back at the same moment. What the provider asks
     for is the least that is waited.
     """
-    if not error.retryable or isinstance(error, Overdue) or tried >= patience.tries:
+    if not error.retryable or tried >= patience.tries:
         return None
     grown = patience.first_pause_seconds * 2.0 ** (tried - 1) * random.uniform(0.5, 1.5)  # noqa: S311
     pause = max(grown, error.retry_after_seconds or 0)

@@ -48,14 +48,15 @@ class Outlet:
     async def finish(self) -> str:
         """Release the rest, and return the whole answer as it may be seen."""
         if self._release is None:
-            return _screened(self._held_back.push, "".join(self._checked)) + _screened(self._held_back.finish)
+            return _screened(self._held_back.whole, "".join(self._checked))
         await self._let_out(_screened(self._held_back.finish))
         return "".join(self._checked)
 
     @property
     def withheld(self) -> dict[str, int]:
         """How many of each kind the answer tried to bring out that no question held."""
-        return dict(Counter(finding.kind.value for finding in self._held_back.findings))
+        findings = self._held_back.findings
+        return dict(Counter(finding.kind.value for finding in findings)) if findings else {}
 
     async def _let_out(self, text: str) -> None:
         if not text or self._release is None:

@@ -9,10 +9,18 @@ from allotment.engine.actions import Action
 from allotment.engine.asking import AnswerText, Message, Usage
 from allotment.engine.gate.defects import DEFECTS, TROUBLE, words
 from allotment.engine.gate.ports import Authoriser, Watch
-from allotment.engine.gate.values import AskedModel, AskModel, Claim, Passage, Refused, Stage
+from allotment.engine.gate.values import (
+    DEFAULT_TREATMENTS,
+    AskedModel,
+    AskModel,
+    Claim,
+    Passage,
+    Refused,
+    Stage,
+)
 from allotment.engine.principals import Actor, AttributeValue, Decision
 from allotment.screening.findings import Detected, Finding, Treatment
-from allotment.screening.masking import Masking
+from allotment.screening.masking import EVERY_KIND, Masking
 
 CHARACTERS_PER_TOKEN = 4
 """The field's rule of thumb for English; used for estimates only, usage settles with real counts."""
@@ -167,6 +175,9 @@ def _screened_in(passage: Passage, effect: AskModel) -> ScreenedIn | Refused:
     messages: list[Message] = []
     for message in effect.messages:
         result = masking.mask(message.content)
+        if not result.findings and result.text == message.content:
+            messages.append(message)
+            continue
         blocked = _blocked(passage, result.findings)
         if blocked is not None:
             return Refused(
@@ -186,6 +197,8 @@ def _treatment(passage: Passage, kind: Detected) -> Treatment:
 
 
 def _masked_kinds(passage: Passage) -> frozenset[Detected]:
+    if passage.treatments is DEFAULT_TREATMENTS:
+        return EVERY_KIND
     return frozenset(kind for kind in Detected if _treatment(passage, kind) == "mask")
 
 

@@ -8,28 +8,26 @@ from collections.abc import Callable
 
 from allotment.engine.asking import ChatRequest, Provider
 from allotment.engine.gate.breaker import Breakers, Permit, Resting
-from allotment.engine.gate.performing import Overdue, Patience, Performed, pause_before_retry, perform
+from allotment.engine.gate.deadlines import Deadline
+from allotment.engine.gate.performing import Patience, Performed, pause_before_retry, perform
 from allotment.engine.gate.releasing import Outlet, Withheld
 from allotment.engine.gate.values import AskedModel, Failed, Refused, Stage
 from allotment.kernel.errors import ProviderError
 
 
 class Tries:
-    """The tries of one call, with all its models, under one deadline. Make it on the event loop."""
+    """The tries of one call, with all its models, under one deadline."""
 
-    def __init__(self, breakers: Breakers, patience: Patience) -> None:
-        self._breakers, self._patience = breakers, patience
-        self._time = asyncio.get_running_loop().time
-        self._deadline = self._time() + patience.deadline_seconds
+    def __init__(self, breakers: Breakers, patience: Patience, deadline: Deadline) -> None:
+        self._breakers, self._patience, self._deadline = breakers, patience, deadline
         self.retries = 0
         self.outlet: Outlet | None = None
         """Of the newest try."""
 
     @property
     def are_over(self) -> bool:
-        """Whether nothing more can be asked: time is up, or somebody already has a part of an answer."""
-        has_passed_on = self.outlet is not None and self.outlet.has_passed_on
-        return has_passed_on or self._time() >= self._deadline
+        """Whether nothing more may be asked: somebody already has a part of an answer."""
+        return self.outlet is not None and self.outlet.has_passed_on
 
     async def ask(
         self, model: AskedModel, provider: Provider, request: ChatRequest, way_out: Callable[[], Outlet]
@@ -55,25 +53,42 @@ class Tries:
                     retry_after_seconds=error.retry_after_seconds,
                 )
                 pause = pause_before_retry(error, tried, self._patience)
-            if pause is None or self.are_over or self._time() + pause >= self._deadline:
+            if pause is None or self.are_over or self._is_too_late(pause):
                 return failed
             self.retries += 1
             await asyncio.sleep(pause)
+
+    def _is_too_late(self, pause: float) -> bool:
+        return asyncio.get_running_loop().time() + pause >= self._deadline.at
 
     async def _once(
         self, provider: Provider, request: ChatRequest, outlet: Outlet, permit: Permit
     ) -> Performed:
         try:
-            performed = await perform(provider, request, outlet.take, self._deadline)
+            performed = await perform(provider, request, outlet.take)
         except ProviderError as error:
-            if not (isinstance(error, Overdue) and outlet.received):
-                permit.failed(error)  # a long answer, or a slow reader of it, is not the provider's fault
+            permit.failed(error)
+            raise
+        except asyncio.CancelledError:
+            if self._deadline.has_passed and not outlet.received:
+                permit.failed(Overdue())  # a long answer, or a slow reader of it, is not the provider's fault
             raise
         else:
             permit.succeeded()
         finally:
             permit.close()
         return Performed(await outlet.finish(), performed.usage)
+
+
+class Overdue(ProviderError):
+    """The deadline of the whole call passed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The model did not finish in time.",
+            hint="Run it again with a shorter text, or ask for another model.",
+            retryable=True,
+        )
 
 
 def _resting(model: AskedModel, resting: Resting) -> Refused:

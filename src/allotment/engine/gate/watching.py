@@ -98,8 +98,11 @@ class Watches:
 
     def trouble(self, passage: Passage) -> Refused | None:
         """Return the first trouble. Each watch looks every time, so that none misses a change."""
-        troubles = [watch.trouble(passage) for watch in self.watches]
-        return next((trouble for trouble in troubles if trouble is not None), None)
+        first: Refused | None = None
+        for watch in self.watches:
+            trouble = watch.trouble(passage)
+            first = first or trouble
+        return first
 
 
 def watching(freshness: Freshness | None = None) -> Watch:
