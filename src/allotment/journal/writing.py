@@ -126,7 +126,7 @@ def _commit(prepared: Sequence[Prepared]) -> Sequence[_Outcome]:
     try:
         with turns.writing(), transaction.atomic(durable=True):
             return append(prepared)
-    except IntegrityError:
+    except (IntegrityError, AllotmentError):  # there already, or a personal value that cannot be sealed now
         with turns.writing(), transaction.atomic(durable=True):
             return [_append_alone(one) for one in prepared]
 
@@ -135,6 +135,8 @@ def _append_alone(prepared: Prepared) -> _Outcome:
     try:
         with transaction.atomic():
             return append([prepared])[0]
+    except AllotmentError as error:
+        return error
     except DatabaseError as error:
         try:
             refuse_replayed(prepared.entry, error)
