@@ -73,3 +73,30 @@ def test_a_home_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="cannot be made") as refused:
         load({"ALLOTMENT_HOME": str(tmp_path / "file" / "home")})
     assert "ALLOTMENT_HOME" in refused.value.hint
+
+
+def test_the_master_key_may_be_given_and_is_not_shown(tmp_path: Path) -> None:
+    file = tmp_path / "previous"
+    file.write_text("ef" * 32 + "\n", encoding="utf-8")
+    settings = load(
+        home(tmp_path, ALLOTMENT_MASTER_KEY="ab" * 32, ALLOTMENT_MASTER_KEY_PREVIOUS_FILE=str(file))
+    )
+    assert (settings.master_key, settings.previous_master_key) == ("ab" * 32, "ef" * 32)
+    assert "abab" not in repr(settings)
+    assert "efef" not in repr(settings)
+
+
+def test_a_vault_needs_an_address_and_a_token(tmp_path: Path) -> None:
+    assert load(home(tmp_path)).vault is None
+    file = tmp_path / "token"
+    file.write_text("hvs.secret\n", encoding="utf-8")
+    named = home(
+        tmp_path, ALLOTMENT_VAULT_ADDR="https://vault.example.org/", ALLOTMENT_VAULT_TOKEN_FILE=str(file)
+    )
+    vault = load(named).vault
+    assert vault is not None
+    assert (vault.address, vault.token, vault.token_file) == ("https://vault.example.org", "hvs.secret", file)
+    assert (vault.key, vault.mount) == ("allotment", "transit")
+    assert "hvs.secret" not in repr(load(named))
+    with pytest.raises(Misconfigured, match="no token"):
+        load(home(tmp_path, ALLOTMENT_VAULT_ADDR="https://vault.example.org"))

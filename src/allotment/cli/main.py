@@ -29,8 +29,9 @@ _COMMANDS = {
     "templates": _Command(
         "allotment.cli.templates", "templates", "List, import and export prompt templates."
     ),
-    "people": _Command("allotment.cli.people", "people", "List and invite people."),
+    "people": _Command("allotment.cli.people", "people", "List, invite and erase people."),
     "models": _Command("allotment.cli.models", "models", "List models, fetch the practice model."),
+    "keys": _Command("allotment.cli.keys", "keys", "Show and rotate the keys of what is stored."),
     "doctor": _Command("allotment.cli.doctor", "doctor", "Check this installation and say what to mend."),
     "schema": _Command(
         "allotment.cli.schema", "schema", "Print the JSON Schema of an app.", needs_features=False

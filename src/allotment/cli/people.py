@@ -1,4 +1,4 @@
-"""`allotment people`: who has an account, and inviting more."""
+"""`allotment people`: who has an account, inviting more, and erasing those who ask for it."""
 
 import click
 
@@ -6,13 +6,15 @@ from allotment.cli.printing import as_json as print_json
 from allotment.cli.printing import json_option, table
 from allotment.composition.preparing import prepare
 from allotment.engine.principals import Role
+from allotment.keys.erasing import wipe
 from allotment.people import queries
+from allotment.people.erasing import erase
 from allotment.people.inviting import Invitation, hand_new_link, invite
 
 
 @click.group()
 def people() -> None:
-    """List and invite people."""
+    """List, invite and erase people."""
     prepare()
 
 
@@ -55,6 +57,32 @@ def new_link(email: str, *, as_json: bool) -> None:
     """Print a new set-up link for EMAIL, for example after a forgotten password."""
     link = hand_new_link(None, queries.person_by_email(email).id)
     _print_link(link.url, as_json=as_json)
+
+
+@people.command("erase")
+@click.argument("email")
+@click.option("--reason", required=True, help="Why, without naming the person; it stays in the journal.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@json_option
+def erase_person(email: str, reason: str, *, yes: bool, as_json: bool) -> None:
+    """Erase the person with EMAIL for good: their name, their address and all they typed and were answered."""
+    person = queries.person_by_email(email)
+    if not yes:
+        click.confirm(
+            f"Erase {person.name} <{person.email}>? Nobody can bring back what they typed, not even from this"
+            " database with its keys.",
+            abort=True,
+            err=True,
+        )
+    erase(None, person.id, reason)
+    is_wiped = wipe()
+    if as_json:
+        print_json({"person": person.id, "wiped": is_wiped})
+        return
+    click.echo("Erased. The journal keeps what was done, and every proof stays valid.")
+    if not is_wiped:
+        click.echo("The database was busy; the destroyed key leaves its files when it is next quiet.")
+    click.echo("Backups made before today still hold the key: they end it when they end.")
 
 
 def _print_link(url: str, *, as_json: bool) -> None:

@@ -5,7 +5,7 @@ Invariant: a destroyed key stays destroyed. Its row remains, empty, so that nobo
 
 from uuid import UUID
 
-from django.db import IntegrityError, OperationalError, connections, transaction
+from django.db import DatabaseError, IntegrityError, connections, transaction
 
 from allotment.kernel import clock
 from allotment.keys.keeping import stored_keys
@@ -24,19 +24,15 @@ def destroy(subject: UUID) -> bool:
     return is_first
 
 
-def is_destroyed(subject: UUID) -> bool:
-    """Whether this person's key was destroyed."""
-    return DataKeyRow.objects.filter(subject=subject).exclude(destroyed_at=None).exists()
-
-
 def wipe() -> bool:
     """Remove from the database's own files what was overwritten there. Returns False when others were in the way.
 
     SQLite zeroes freed space (`secure_delete`), but its write-ahead log keeps earlier pages until it is cut.
     PostgreSQL keeps earlier rows until the table is written anew; its own log ends them when it is recycled.
-    Not inside a transaction.
     """
     connection = connections["default"]
+    if connection.in_atomic_block:
+        return False
     try:
         with connection.cursor() as cursor:
             if connection.vendor == "sqlite":
@@ -48,7 +44,7 @@ def wipe() -> bool:
                 cursor.execute("VACUUM FULL keys_datakey")
             finally:
                 cursor.execute("RESET lock_timeout")
-    except OperationalError:
+    except DatabaseError:
         return False
     return True
 

@@ -21,6 +21,7 @@ from allotment.kernel.settings import settings
 from allotment.people.granting import replace_roles
 from allotment.people.joining import replace_spaces
 from allotment.people.models import Person, SetUpLink
+from allotment.people.naming import personal_of
 from allotment.people.rules import LINK_LIFETIME, digest_of
 
 
@@ -68,6 +69,7 @@ def invite(by: Actor | None, invitation: Invitation) -> HandedLink:
         actor=by.person if by else None,
         object_kind="person",
         object_id=str(row.id),
+        personal=personal_of(row),
         what="invited",
     )
     replace_roles(by, row, invitation.roles)

@@ -14,6 +14,7 @@ from allotment.journal.recording import note
 from allotment.kernel.errors import Conflict, NotFound
 from allotment.people.granting import keep_an_administrator
 from allotment.people.models import Person, SetUpLink
+from allotment.people.rules import is_erased_email
 
 
 @transaction.atomic
@@ -35,8 +36,16 @@ def deactivate(by: Actor | None, person_id: UUID) -> None:
 
 @transaction.atomic
 def bring_back(by: Actor | None, person_id: UUID) -> None:
-    """Open the account again, with its roles and spaces. The person needs a new set-up link to sign in."""
+    """Open the account again, with its roles and spaces. The person needs a new set-up link to sign in.
+
+    Raises `Conflict` for somebody erased.
+    """
     row = _row(person_id)
+    if is_erased_email(row.email):
+        raise Conflict(
+            _("This person was erased on request, and that cannot be undone."),
+            hint=_("Invite them anew, if they want to come back."),
+        )
     row.is_active = True
     row.save(update_fields=["is_active"])
     _note(by, person_id, "brought back")

@@ -12,6 +12,7 @@ from allotment.engine.principals import Actor, Role
 from allotment.kernel.errors import NotAllowed, NotFound
 from allotment.people.models import Membership, Person, RoleGrant, Space
 from allotment.people.roles import role_name
+from allotment.people.rules import is_erased_email
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,11 @@ class PersonSummary:
     last_seen_at: datetime | None
     roles: tuple[Role, ...]
     spaces: tuple[Choice, ...]
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether nothing is left of the account but its place."""
+        return is_erased_email(self.email)
 
     @property
     def role_names(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from datetime import timedelta
+from uuid import UUID
 
 from allotment.engine.principals import Role
 
@@ -11,6 +12,20 @@ LINK_LIFETIME = timedelta(days=7)
 
 FIRST_ROLES = (Role.ADMINISTRATOR, Role.MAKER, Role.STEWARD, Role.OFFICER)
 """What the first administrator gets, so that a team of one can work: people, apps, templates and models."""
+
+
+ERASED_DOMAIN = "erased.invalid"
+"""Where nobody has an address (RFC 6761 §6.4)."""
+
+
+def erased_email(person_id: UUID) -> str:
+    """Return the address that stands for somebody erased."""
+    return f"{person_id.hex}@{ERASED_DOMAIN}"
+
+
+def is_erased_email(email: str) -> bool:
+    """Whether an address stands for somebody erased."""
+    return email.endswith(f"@{ERASED_DOMAIN}")
 
 
 def digest_of(secret: str) -> str:

@@ -17,6 +17,7 @@ from allotment.kernel.ids import new_secret
 from allotment.people.granting import replace_roles
 from allotment.people.inviting import link_url
 from allotment.people.models import Person, SetUpLink
+from allotment.people.naming import personal_of
 from allotment.people.queries import has_administrator
 from allotment.people.rules import FIRST_ROLES, LINK_LIFETIME, digest_of, is_digest_of
 
@@ -94,6 +95,7 @@ def use_link(secret: str, account: NewAccount) -> UUID:
         actor=row.id,
         object_kind="person",
         object_id=str(row.id),
+        personal=personal_of(row),
         what="set up as first administrator" if link.is_first else "set up",
     )
     return row.id

@@ -16,10 +16,13 @@ class RunsConfig(AppConfig):
     def ready(self) -> None:
         """Enter the navigation; tell the lists of apps how often each ran."""
         from allotment.microapps import statistics  # noqa: PLC0415 - models exist only from here on
+        from allotment.people import erasing  # noqa: PLC0415
+        from allotment.runs.forgetting import forget_person  # noqa: PLC0415
         from allotment.runs.naming import run_names  # noqa: PLC0415
         from allotment.runs.statistics import run_statistics  # noqa: PLC0415
 
         statistics.use(run_statistics)
+        erasing.forget_with(forget_person)
         naming.register("run", run_names)
         register(
             NavEntry(

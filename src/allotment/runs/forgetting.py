@@ -1,0 +1,39 @@
+"""Forgetting what runs hold about a person beside what their key protects.
+
+Names of files and words about what went wrong are kept in the clear; and what was sealed before people had keys of
+their own would outlive theirs. Both are emptied here; everything else goes with the key.
+Invariant: when, which app, how long and at what cost stay.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from allotment.kernel.crypto import key_id_of
+from allotment.kernel.crypto.master_keys import SHORT_ID_BYTES
+from allotment.runs.models import Run, RunDocument, RunEvent, RunStep
+
+_BATCH = 500
+
+
+def forget_person(person: UUID) -> None:
+    """Empty it, in the caller's transaction."""
+    Run.objects.filter(person=person).update(message="", remedy="")
+    RunDocument.objects.filter(run__person=person).update(name="")
+    _empty(Run.objects.filter(person=person), "form")
+    _empty(Run.objects.filter(person=person).exclude(result=None), "result")
+    _empty(RunStep.objects.filter(run__person=person), "outcome")
+    _empty(RunEvent.objects.filter(run__person=person), "payload")
+    _empty(RunDocument.objects.filter(run__person=person), "content")
+
+
+def _empty(rows: QuerySet[Any], column: str) -> None:
+    """Empty one column of those rows that were sealed under the master key itself."""
+    old = [
+        row
+        for row, sealed in rows.values_list("pk", column).iterator(_BATCH)
+        if sealed and len(key_id_of(bytes(sealed))) == SHORT_ID_BYTES
+    ]
+    for start in range(0, len(old), _BATCH):
+        rows.filter(pk__in=old[start : start + _BATCH]).update(**{column: b""})
