@@ -24,8 +24,8 @@ from allotment.adapters.providers.scripted.speaking import ScriptedProvider  # n
 from allotment.engine.actions import Action  # noqa: E402
 from allotment.engine.asking import AnswerText, ChatRequest, Message, Provider, Usage  # noqa: E402
 from allotment.engine.gate import stages  # noqa: E402
+from allotment.engine.gate.budgets import Measure, Period, Scope  # noqa: E402
 from allotment.engine.gate.gate import Gate  # noqa: E402
-from allotment.engine.gate.limits import LimitRules, Limits  # noqa: E402
 from allotment.engine.gate.performing import perform  # noqa: E402
 from allotment.engine.gate.ports import Demand  # noqa: E402
 from allotment.engine.gate.values import Answered, AskedModel, AskModel, Claim, Passage  # noqa: E402
@@ -35,6 +35,9 @@ from allotment.engine.recording import Entry  # noqa: E402
 from allotment.journal.writing import JournalWriter  # noqa: E402
 from allotment.kernel import clock  # noqa: E402
 from allotment.kernel.ids import new_id  # noqa: E402
+from allotment.policies.budgets.in_force import plant_first_budgets  # noqa: E402
+from allotment.policies.budgets.leasing import Budgets  # noqa: E402
+from allotment.policies.budgets.rules import Beginning  # noqa: E402
 from allotment.policies.gatekeeping import CedarAuthoriser  # noqa: E402
 from allotment.screening.masking import Masking  # noqa: E402
 from allotment.screening.streaming import Release  # noqa: E402
@@ -46,6 +49,13 @@ _TEXT = (
     " for ever, and the rent is due on the third. Could you tell me where the money is, and what I should tell"
     " him? I am at home in the mornings and at work after noon. Thank you for your help, Elif Demir, flat 12."
 )
+_WIDE = (
+    Beginning(Scope.PERSON, Measure.CALLS, Period.MINUTE, 10**9),
+    Beginning(Scope.PERSON, Measure.AT_ONCE, Period.NONE, 10**9),
+    Beginning(Scope.PERSON, Measure.TOKENS, Period.DAY, 10**12),
+    Beginning(Scope.ORGANISATION, Measure.MONEY, Period.MONTH, 10**15),
+)
+"""As many budgets as usual, so wide that none stops the measuring."""
 _ANSWER = "Thank you for your message. I am sorry that your transfer was delayed. We will look into it today."
 
 
@@ -65,8 +75,10 @@ class _OneModel:
 async def measure(times: int) -> dict[str, float]:
     """Return the median of `times` per stage."""
     provider = ScriptedProvider(Script((Rule(answer=_ANSWER),)))
-    authoriser, limits, writer = CedarAuthoriser(), Limits(_no_limits()), JournalWriter()
+    authoriser, limits, writer = CedarAuthoriser(), Budgets(), JournalWriter()
     writer.start()
+    await anyio.to_thread.run_sync(plant_first_budgets, _WIDE)
+    await limits.start()
     gate = Gate(authoriser, limits, _OneModel(provider), writer, watching())
     passage, question = _passage(), _question()
     request = ChatRequest(model="scripted", messages=question.messages)
@@ -86,6 +98,7 @@ async def measure(times: int) -> dict[str, float]:
         "record": await _median_of(lambda: writer.record(entry), times),
         "whole": await _median_of(lambda: _through(gate, passage, question), times),
     }
+    await limits.stop()
     await anyio.to_thread.run_sync(writer.stop)
     return took
 
@@ -104,10 +117,6 @@ def _screen_out(masking: Masking) -> None:
     for word in _ANSWER.split(" "):
         held_back.push(word + " ")
     held_back.finish()
-
-
-def _no_limits() -> LimitRules:
-    return LimitRules(calls_per_minute=10**9, calls_at_once=10**9, tokens_per_day=10**12)
 
 
 def _passage() -> Passage:

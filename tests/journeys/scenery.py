@@ -28,6 +28,7 @@ from allotment.microapps.states import Audience  # noqa: E402
 from allotment.people.inviting import Invitation, invite  # noqa: E402
 from allotment.people.models import Person, RoleGrant, Space  # noqa: E402
 from allotment.people.queries import actor_of  # noqa: E402
+from allotment.policies.models import Budget  # noqa: E402
 from allotment.prompts.proposing import propose  # noqa: E402
 from allotment.prompts.states import Category  # noqa: E402
 from allotment.prompts.wording import worded  # noqa: E402
@@ -69,6 +70,7 @@ def main() -> None:
         everyone, Invitation("Noor from the night shift", "noor@example.org", frozenset({Role.COLLEAGUE}))
     )
     secret = handed.url.rstrip("/").rpartition("/")[2]
+    budget_id = Budget.objects.filter(ended_at=None).values_list("id", flat=True)[0]
     values: dict[str, Values] = {
         "": {},
         "web": {"asset": ["app.css"]},
@@ -78,7 +80,7 @@ def main() -> None:
             "secret": [secret],
         },
         "journal": {},
-        "policies": {},
+        "policies": {"scope": ["person"], "budget_id": [budget_id]},
         "llms": {
             "kind": ["openai_compatible", "anthropic"],
             "connection_id": connections,

@@ -9,12 +9,14 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from django.db import connection, connections
 
 from allotment.engine.gate.budgets import Measure, Period, Scope
 from allotment.policies.budgets.leasing import Budgets
 from allotment.policies.models import Budget, BudgetRevision
+from allotment.web.worker_threads import database_work
 
 ROOT = Path(__file__).parents[3]
 
@@ -32,6 +34,16 @@ def budget(transactional_db: None) -> Callable[..., Budget]:
         )
 
     return make
+
+
+async def in_thread(work: Callable[[], Any]) -> Any:
+    """Do database work beside the event loop, and leave no connection behind."""
+
+    def done() -> Any:
+        with database_work():
+            return work()
+
+    return await anyio.to_thread.run_sync(done)
 
 
 def with_budgets(use: Callable[[Budgets], Awaitable[Any]]) -> Any:

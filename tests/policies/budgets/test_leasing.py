@@ -6,7 +6,6 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.db import connection
 
 from allotment.engine.asking import Usage
@@ -20,7 +19,7 @@ from allotment.policies.budgets.leasing import Budgets
 from allotment.policies.budgets.setting import NewBudget
 from allotment.policies.models import Budget, BudgetUse, HeldSlots, SlotHolder
 from tests.engine.gate.calls import APP, model, passage
-from tests.policies.budgets.conftest import with_budgets
+from tests.policies.budgets.conftest import in_thread, with_budgets
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT = datetime(2026, 11, 23, 19, 0, 30, tzinfo=UTC)
@@ -201,9 +200,9 @@ def test_calls_open_at_midnight_count_for_the_day_they_began_in(budget):
     assert granted() == {("tokens", 23): 90, ("tokens", 24): 80}
 
 
-def change(somebody, limit, **changes):
+def change(somebody, limit):
     new = NewBudget(Scope.PERSON, "", Measure.TOKENS, Period.DAY, limit, "Because.")
-    return sync_to_async(setting.set_budget)(somebody.actor, new, **changes)
+    return in_thread(lambda: setting.set_budget(somebody.actor, new))
 
 
 def test_a_raised_limit_lets_calls_pass_within_a_second(budget, person):
@@ -242,7 +241,7 @@ def test_a_removed_budget_limits_nobody(budget, person):
 
     async def remove_it(budgets):
         assert isinstance(await reserve(budgets), LimitReached)
-        await sync_to_async(setting.remove_budget)(boss.actor, row.id, "Not needed.")
+        await in_thread(lambda: setting.remove_budget(boss.actor, row.id, "Not needed."))
         await asyncio.sleep(1)
         await settled(budgets)
 
@@ -308,10 +307,10 @@ def test_a_process_that_was_taken_for_dead_books_its_open_calls_again(budget):
 
     async def come_back(budgets):
         held = await reserve(budgets)
-        await sync_to_async(bury)()
+        await in_thread(bury)
         second = await reserve(budgets)
         assert isinstance(await reserve(budgets), LimitReached)
-        slots = await sync_to_async(lambda: list(HeldSlots.objects.values_list("slots", flat=True)))()
+        slots = await in_thread(lambda: list(HeldSlots.objects.values_list("slots", flat=True)))
         held.release()
         second.release()
         return slots

@@ -12,7 +12,7 @@ from allotment.journal.recording import note
 from allotment.people import queries
 from allotment.people.roles import role_name
 from allotment.policies.budgets import objects
-from allotment.policies.budgets.rules import BEGINNINGS
+from allotment.policies.budgets.rules import BEGINNINGS, Beginning
 from allotment.policies.budgets.trading import current_revision
 from allotment.policies.models import Budget, BudgetRevision
 
@@ -26,14 +26,14 @@ def rules_in_force() -> Rules:
     return Rules.of(revision, (_rule(row, names, asked) for row in rows))
 
 
-def plant_first_budgets() -> None:
-    """Set the budgets every installation begins with, once: those somebody removed stay removed."""
+def plant_first_budgets(beginnings: Iterable[Beginning] = BEGINNINGS) -> None:
+    """Set the budgets an installation begins with, once: those somebody removed stay removed."""
     if current_revision():
         return
     try:
         with transaction.atomic():
             BudgetRevision.objects.create(id=1)
-            for one in BEGINNINGS:
+            for one in beginnings:
                 row = Budget.objects.create(
                     scope=one.scope.value,
                     measure=one.measure.value,
