@@ -31,7 +31,7 @@ import argparse
 import json
 import sys
 import zipfile
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -118,10 +118,17 @@ class Checkpoint:
     signers: frozenset[str]
 
 
+def unbase64(text: str) -> bytes:
+    data = b64decode(text, validate=True)
+    if b64encode(data).decode() != text:
+        raise ValueError("base64 with bits to spare")
+    return data
+
+
 def read_key(key: str) -> tuple[str, bytes]:
     """Return name and public key of `name+id+base64(type ‖ key)`."""
     name, key_id, encoded = key.split("+", 2)
-    material = b64decode(encoded)
+    material = unbase64(encoded)
     if sha256(name.encode() + b"\n" + material).hexdigest()[:8] != key_id or material[:1] != PLAIN:
         raise Unclear(f"the key {key!r} is damaged; copy it again, on one line")
     return name, material[1:]
@@ -135,8 +142,8 @@ def open_checkpoint(note: str, keys: Sequence[str]) -> Checkpoint:
     for key, kind in [(key, kind) for key in keys for kind in (PLAIN, TIMED)]:
         name, public = read_key(key)
         key_id = sha256(name.encode() + b"\n" + kind + public).digest()[:4]
-        for line in lines.splitlines():
-            signature = b64decode(line.rpartition(" ")[2])
+        for line in lines.split("\n"):
+            signature = unbase64(line.rpartition(" ")[2])
             if line.startswith(f"— {name} ") and signature[:4] == key_id:
                 times[key, kind] = verify_signature(f"{text}\n", signature[4:], public, kind)
     signers = frozenset(one for one in keys if {(one, PLAIN), (one, TIMED)} <= times.keys())
@@ -144,7 +151,7 @@ def open_checkpoint(note: str, keys: Sequence[str]) -> Checkpoint:
         raise Untrue(f"the checkpoint over {size} entries is not signed by a trusted key")
     if origin not in {read_key(one)[0] for one in signers}:
         raise Untrue(f"the checkpoint over {size} entries belongs to another journal, {origin}")
-    return Checkpoint(origin, int(size), b64decode(root), max(times[one, TIMED] for one in signers), signers)
+    return Checkpoint(origin, int(size), unbase64(root), max(times[one, TIMED] for one in signers), signers)
 
 
 def verify_signature(text: str, signature: bytes, public: bytes, kind: bytes) -> datetime:
@@ -163,8 +170,10 @@ def verify_signature(text: str, signature: bytes, public: bytes, kind: bytes) ->
 def split_proof(text: str) -> tuple[int, list[bytes], str]:
     """Return number, hashes and checkpoint of a tlog-proof."""
     head, _, note = text.partition("\n\n")
-    _, number, *hashes = [one for one in head.split("\n") if not one.startswith("extra ")]
-    return int(number.removeprefix("index ")), [b64decode(one) for one in hashes], note
+    first, number, *hashes = [one for one in head.split("\n") if not one.startswith("extra ")]
+    if first != "c2sp.org/tlog-proof@v1":
+        raise ValueError("not a tlog-proof")
+    return int(number.removeprefix("index ")), [unbase64(one) for one in hashes], note
 
 
 # --- What is checked ---
@@ -254,7 +263,7 @@ def check_pack(pack: Path | zipfile.Path, check: Check, witnessed: str | None) -
     checkpoints = [newest]
     for one in lines(pack / "checkpoints.jsonl"):
         earlier = check.checkpoint(one["note"])
-        if not is_full and not continues(earlier, newest, [b64decode(each) for each in one["proof"]]):
+        if not is_full and not continues(earlier, newest, [unbase64(each) for each in one["proof"]]):
             raise Untrue(f"the journal does not continue its checkpoint over {earlier.size} entries")
         checkpoints.append(earlier)
     if witnessed is not None:
