@@ -1,8 +1,12 @@
 """Reading policies: a rulebook exists only when everything about it holds."""
 
+import json
+
 import pytest
 
 from allotment.engine.actions import Action
+from allotment.journal.models import JournalEntry
+from allotment.journal.recording import note
 from allotment.kernel.errors import Misconfigured
 from allotment.policies import rulebook
 
@@ -76,3 +80,18 @@ def test_the_version_changes_with_every_letter_of_the_rules_and_their_schema() -
     assert book.version == rulebook.read({"apps": GOOD}, SCHEMA).version
     assert book.version != rulebook.read({"apps": GOOD.replace("may make", "can make")}, SCHEMA).version
     assert book.version != rulebook.read({"apps": GOOD}, f"{SCHEMA} entity Space;").version
+
+
+@pytest.mark.django_db
+def test_every_entry_of_the_journal_names_the_rules_in_force() -> None:
+    note("apps.make", actor=None, object_kind="app", object_id="1")
+    body = json.loads(JournalEntry.objects.latest("ticket").body)
+    assert body["policy_version"] == rulebook.installed().version
+
+
+def test_rules_that_cannot_be_read_have_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> rulebook.Rulebook:
+        raise Misconfigured("line 3 is torn off")
+
+    monkeypatch.setattr(rulebook, "installed", broken)
+    assert rulebook.installed_version() == ""

@@ -1,7 +1,14 @@
-"""The gate's directory of models, on top of `llms`."""
+"""The gate's directory of models, on top of the snapshot.
+
+Invariant: a model in the snapshot is found without a thread and without reading a row. Only one that was turned on
+a moment ago, or that is off, is looked up in the tables.
+"""
+
+from collections.abc import Callable
 
 import anyio
 
+from allotment.composition.snapshot.facts import Snapshot
 from allotment.engine.asking import Provider, Usage
 from allotment.engine.gate.values import AskedModel
 from allotment.llms.pricing import Tariff, cost_nanodollars
@@ -15,18 +22,22 @@ def _reach(model_id: str) -> ReachableModel:
 
 
 class ModelDirectory:
-    """Implements `engine.gate.ports.Directory`; reads rows in a worker thread, never on the event loop."""
+    """Implements `engine.gate.ports.Directory`."""
 
-    def __init__(self) -> None:
+    def __init__(self, current: Callable[[], Snapshot]) -> None:
+        self._current = current
         self._tariffs: dict[str, Tariff] = {}
+        """Kept for answers of models that were turned off while they answered."""
 
     async def provider(self, model: AskedModel) -> Provider:
-        """Return the connection behind a model, as it is now."""
-        found = await anyio.to_thread.run_sync(_reach, model.id)
+        """Return the connection behind a model; raises `Unavailable` with words when it is off."""
+        known = self._current().models_by_id.get(model.id)
+        found = await anyio.to_thread.run_sync(_reach, model.id) if known is None else known
         self._tariffs[model.id] = found.tariff
         return found.provider
 
     def cost_nanodollars(self, model: AskedModel, usage: Usage) -> int:
-        """Return the price of an answer; nothing for a model that was never reached, so never asked."""
-        tariff = self._tariffs.get(model.id)
+        """Return the price of an answer of this model; nothing for one that was never reached here."""
+        known = self._current().models_by_id.get(model.id)
+        tariff = self._tariffs.get(model.id) if known is None else known.tariff
         return 0 if tariff is None else cost_nanodollars(tariff, usage)

@@ -1,7 +1,8 @@
-"""One running installation: what is opened at the start of a process and closed at its end, in order."""
+"""One running installation: what is opened at the start of a process, in order, and closed in the reverse order."""
 
+import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 
 import anyio
 from anyio.from_thread import BlockingPortal
@@ -9,8 +10,10 @@ from django.db import connections
 
 from allotment.composition import drafting
 from allotment.composition.directory import ModelDirectory
+from allotment.composition.snapshot import keeping
+from allotment.composition.snapshot.keeping import AGE_LIMIT_SECONDS, Keeper
 from allotment.engine.gate.gate import Gate
-from allotment.engine.gate.watching import watching
+from allotment.engine.gate.watching import Freshness, watching
 from allotment.journal.writing import JournalWriter
 from allotment.kernel import portal as kernel_portal
 from allotment.kernel.errors import Misconfigured
@@ -22,6 +25,7 @@ from allotment.policies.gatekeeping import CedarAuthoriser
 from allotment.runs import durable, gatehouse
 
 _PATIENCE_SECONDS = 4
+_in_thread = anyio.to_thread.run_sync
 
 
 def _refuse_inside_transaction() -> None:
@@ -37,36 +41,66 @@ class _Installation:
     """What this process holds open."""
 
     def __init__(self) -> None:
-        self._outbound: Outbound | None = None
-        self._writer: JournalWriter | None = None
-        self._budgets: Budgets | None = None
+        self._held = AsyncExitStack()
 
     async def open_here(self, portal: BlockingPortal) -> None:
-        """Open everything on the running event loop."""
-        kernel_portal.use(portal)
-        kernel_portal.guard_with(_refuse_inside_transaction)
-        self._outbound = Outbound()
-        providers.use_outbound(self._outbound)
-        self._writer = JournalWriter()
-        self._writer.start()
-        self._budgets = Budgets()
-        await self._budgets.start()
-        gatehouse.use(Gate(CedarAuthoriser(), self._budgets, ModelDirectory(), self._writer, watching()))
-        drafting.install()
-        await anyio.to_thread.run_sync(durable.launch, settings())
+        """Open everything on the running event loop; what fails half-way is closed again."""
+        async with AsyncExitStack() as opening:
+            self._enter_portal(portal, opening)
+            await self._reach_out(opening)
+            writer = await self._keep_journal(opening)
+            budgets = await self._lease_budgets(opening)
+            keeper = await self._know_rights(opening)
+            gate = Gate(
+                CedarAuthoriser(),
+                budgets,
+                ModelDirectory(keeper.current),
+                writer,
+                watching(Freshness(keeper.age, AGE_LIMIT_SECONDS)),
+            )
+            gatehouse.use(gate)
+            opening.callback(gatehouse.use, None)
+            drafting.install()
+            opening.push_async_callback(_in_thread, durable.close, _PATIENCE_SECONDS)
+            await _in_thread(durable.launch, settings())
+            self._held = opening.pop_all()
+        gc.collect()
+        gc.freeze()  # what is loaded by now stays; looking through it again and again would only hold up calls
 
     async def close_here(self) -> None:
         """Close in the reverse order; runs that are not done resume at the next start."""
-        await anyio.to_thread.run_sync(durable.close, _PATIENCE_SECONDS)
-        gatehouse.use(None)
-        if self._budgets is not None:
-            await self._budgets.stop()
-        if self._writer is not None:
-            await anyio.to_thread.run_sync(self._writer.stop)
-        await providers.stop()
-        if self._outbound is not None:
-            await self._outbound.close()
-        kernel_portal.use(None)
+        await self._held.aclose()
+
+    def _enter_portal(self, portal: BlockingPortal, opening: AsyncExitStack) -> None:
+        kernel_portal.use(portal)
+        opening.callback(kernel_portal.use, None)
+        kernel_portal.guard_with(_refuse_inside_transaction)
+
+    async def _reach_out(self, opening: AsyncExitStack) -> None:
+        outbound = Outbound()
+        opening.push_async_callback(outbound.close)
+        providers.use_outbound(outbound)
+        opening.push_async_callback(providers.stop)
+
+    async def _keep_journal(self, opening: AsyncExitStack) -> JournalWriter:
+        writer = JournalWriter()
+        writer.start()
+        opening.push_async_callback(_in_thread, writer.stop)
+        return writer
+
+    async def _lease_budgets(self, opening: AsyncExitStack) -> Budgets:
+        budgets = Budgets()
+        await budgets.start()
+        opening.push_async_callback(budgets.stop)
+        return budgets
+
+    async def _know_rights(self, opening: AsyncExitStack) -> Keeper:
+        keeper = Keeper()
+        await _in_thread(keeper.start)
+        opening.push_async_callback(_in_thread, keeper.stop)
+        keeping.use(keeper)
+        opening.callback(keeping.use, None)
+        return keeper
 
 
 installation = _Installation()

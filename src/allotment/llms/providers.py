@@ -156,5 +156,6 @@ def _live(connection: Connection) -> Provider:
 
 
 def _public_host(kind: str) -> str:
-    """Return the host that a kind of provider talks to unless told otherwise."""
-    return host_of({field.name: field.default for field in plugin_of(kind).fields})
+    """Return the host that a kind of provider talks to unless told otherwise; empty for a plugin that is gone."""
+    plugin = plugins("providers").get(kind)
+    return "" if plugin is None else host_of({field.name: field.default for field in plugin.fields})

@@ -3,17 +3,18 @@
 Invariant: an app is told exactly as its pages tell it to the policy function; what is not running is left out.
 """
 
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
+
 from allotment.engine.principals import Resource
-from allotment.engine.spec.app import Ask
-from allotment.kernel.errors import Invalid
 from allotment.microapps.models import AppVersion, MicroApp, Review
 from allotment.microapps.queries import resource
 from allotment.microapps.states import Outcome
-from allotment.microapps.stored import spec_of, summary_of
+from allotment.microapps.stored import summary_of
 from allotment.microapps.values import AppSummary
 
 
@@ -30,21 +31,32 @@ class PublishedApp:
     """`name@version` of every template this version asks with."""
 
 
-def published_apps() -> tuple[PublishedApp, ...]:
-    """Return every app that runs now."""
+class _Step(msgspec.Struct):
+    template: str = ""
+
+
+class _Asks(msgspec.Struct):
+    """What is read of a stored spec, which was checked as a whole when it was saved."""
+
+    steps: list[_Step] = []
+
+
+def published_apps(ids: Collection[UUID] | None = None) -> tuple[PublishedApp, ...]:
+    """Return every app that runs now, or those of these apps that do."""
+    chosen = MicroApp.objects.all() if ids is None else MicroApp.objects.filter(id__in=ids)
     rows = (
-        MicroApp.objects.filter(published_version__isnull=False)
+        chosen.filter(published_version__isnull=False)
         .select_related("owner", "deputy", "space", "published_version")
         .prefetch_related("people")
-        .defer("working_spec", "purpose", "near_starters")
+        .defer("working_spec", "near_starters")
     )
-    approvers = _approvers()
+    approvers = _approvers(ids)
     found = []
     for row in rows:
         summary, version = summary_of(row), row.published_version
         if version is None or not summary.is_runnable:
             continue
-        with suppress(Invalid):  # a spec of a later Allotment, which nothing here can run either
+        with suppress(msgspec.ValidationError):  # changed past us; a run would refuse it as well
             templates = _templates(version)
             found.append(
                 PublishedApp(summary, resource(summary), version.number, approvers.get(version.id), templates)
@@ -52,10 +64,13 @@ def published_apps() -> tuple[PublishedApp, ...]:
     return tuple(found)
 
 
-def _approvers() -> dict[UUID, UUID | None]:
+def _approvers(ids: Collection[UUID] | None) -> dict[UUID, UUID | None]:
     approved = Review.objects.filter(outcome=Outcome.APPROVED).order_by("decided_at")
+    if ids is not None:
+        approved = approved.filter(app_id__in=ids)
     return dict(approved.values_list("version_id", "decided_by_id"))
 
 
 def _templates(version: AppVersion) -> frozenset[str]:
-    return frozenset(step.template for step in spec_of(version).steps if isinstance(step, Ask))
+    steps = msgspec.convert(version.spec, _Asks).steps
+    return frozenset(step.template for step in steps if step.template)

@@ -15,11 +15,14 @@ class PoliciesConfig(AppConfig):
     label = "policies"
 
     def ready(self) -> None:
-        """Register the page of rules and install the decision."""
-        from allotment.policies.authority import may_open  # noqa: PLC0415 - tables exist only from here on
+        """Register the pages of rules, install the decision, and let the journal say by which rules it was made."""
+        from allotment.journal.recording import stamp_policies_with  # noqa: PLC0415 - tables exist from here on
+        from allotment.policies.authority import may_open  # noqa: PLC0415
         from allotment.policies.budgets.queries import budget_names  # noqa: PLC0415
+        from allotment.policies.rulebook import installed_version  # noqa: PLC0415
         from allotment.web import navigation  # noqa: PLC0415
 
+        stamp_policies_with(installed_version)
         navigation.install(may_open)
         navigation.register(
             navigation.NavEntry(
@@ -55,7 +58,9 @@ class PoliciesConfig(AppConfig):
         sentences.register(
             {
                 "budgets.set": Phrase(_("set the budget %(object)s"), _("set the budget %(object)s")),
-                "budgets.remove": Phrase(_("removed the budget %(object)s"), _("remove the budget %(object)s")),
+                "budgets.remove": Phrase(
+                    _("removed the budget %(object)s"), _("remove the budget %(object)s")
+                ),
                 "budgets.warn": Phrase(
                     _("saw that 80 %% of the budget %(object)s are used"),
                     _("see whether 80 %% of the budget %(object)s are used"),

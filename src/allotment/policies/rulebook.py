@@ -144,3 +144,11 @@ def installed() -> Rulebook:
     files = sorted((_HERE / "defaults").glob("*.cedar"))
     texts = {file.stem.partition("-")[2]: file.read_text(encoding="utf-8") for file in files}
     return read(texts, (_HERE / "schema.cedarschema").read_text(encoding="utf-8"))
+
+
+def installed_version() -> str:
+    """Return the version of the rulebook of this installation; empty while it cannot be read."""
+    try:
+        return installed().version
+    except Misconfigured:
+        return ""
