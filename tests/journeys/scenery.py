@@ -25,6 +25,7 @@ from allotment.microapps.queries import app_for  # noqa: E402
 from allotment.microapps.releasing import WantedReach  # noqa: E402
 from allotment.microapps.saving import save_version, save_working  # noqa: E402
 from allotment.microapps.states import Audience  # noqa: E402
+from allotment.people.api_keys.issuing import WantedKey, issue  # noqa: E402
 from allotment.people.inviting import Invitation, invite  # noqa: E402
 from allotment.people.models import Person, RoleGrant, Space  # noqa: E402
 from allotment.people.queries import actor_of  # noqa: E402
@@ -69,6 +70,7 @@ def main() -> None:
     handed = invite(
         everyone, Invitation("Noor from the night shift", "noor@example.org", frozenset({Role.COLLEAGUE}))
     )
+    key = issue(everyone, WantedKey("Night report"))
     secret = handed.url.rstrip("/").rpartition("/")[2]
     budget_id = Budget.objects.filter(ended_at=None).values_list("id", flat=True)[0]
     values: dict[str, Values] = {
@@ -78,6 +80,7 @@ def main() -> None:
             "person_id": [everyone.person, handed.person],
             "space_id": [Space.objects.get().id],
             "secret": [secret],
+            "key_id": [key.id],
         },
         "journal": {},
         "policies": {"scope": ["person"], "budget_id": [budget_id]},

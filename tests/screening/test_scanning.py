@@ -62,6 +62,7 @@ def test_a_letter_is_screened_from_left_to_right() -> None:
         (Detected.SECRET, "postgres://app:", "s3cr3t"),
         (Detected.SECRET, "key ", "AKIA" + "Z7Q2" * 4),
         (Detected.SECRET, "key ", "sk-ant-" + "a1B2c3D4" * 5),
+        (Detected.SECRET, "key ", "allot-a1b2c3d4e5f6-" + "a1B2c3D" * 6 + "e"),
         (Detected.SECRET, "key ", "sk-proj-" + "a1B2c3D4" * 6),
         (Detected.SECRET, "key ", "ghp_" + "a1B2c3D4e" * 4),
         (Detected.SECRET, "key ", "glpat-" + "a1B2c3D4e5" * 2),

@@ -19,6 +19,7 @@ _ISSUED = {
     "anthropic": r"sk-ant-[A-Za-z0-9_-]{20,}",
     "openai": r"sk-(?:proj-|svcacct-|admin-|None-)?[A-Za-z0-9_-]*T3BlbkFJ[A-Za-z0-9_-]+|sk-[A-Za-z0-9]{32,}"
     r"|sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{40,}",
+    "allotment": r"allot-[a-z0-9]{12}-[A-Za-z0-9_-]{43}",
     "openrouter": r"sk-or-v1-[0-9a-f]{64}",
     "google": r"AIza[A-Za-z0-9_-]{35}|ya29\.[A-Za-z0-9_-]{20,}|GOCSPX-[A-Za-z0-9_-]{28}",
     "github": r"gh[oprsu]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{22,}",
