@@ -25,7 +25,12 @@ start_django()
 _pages = get_wsgi_application()
 
 from allotment.composition.installation import installation  # noqa: E402 - features need Django set up first
+from allotment.composition.snapshot import keeping  # noqa: E402
+from allotment.gateway.chat.door import ChatDoor  # noqa: E402
+from allotment.gateway.chat.uses import Uses  # noqa: E402
 from allotment.gateway.routes import starlette_routes  # noqa: E402
+from allotment.people.api_keys.using import remember_uses  # noqa: E402
+from allotment.runs import gatehouse  # noqa: E402
 
 
 def _page_door() -> ASGIApp:
@@ -44,8 +49,10 @@ async def _lifespan(_: Starlette) -> AsyncIterator[None]:
                 await installation.close_here()
 
 
-application = Starlette(
+_people = Starlette(
     routes=[*starlette_routes(), Mount("/", app=_page_door())],
     middleware=[Middleware(GZipMiddleware, minimum_size=1024)],
     lifespan=_lifespan,
 )
+application = ChatDoor(_people, keeping.current, gatehouse.gate, Uses(remember_uses))
+"""Programs are answered ahead of all middleware; people come after."""
