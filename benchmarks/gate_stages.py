@@ -8,6 +8,7 @@ import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -95,7 +96,7 @@ async def measure(times: int) -> dict[str, float]:
         "screen in": _median(lambda: stages.screen_in(passage, question), times),
         "perform": await _median_of(lambda: perform(provider, request, _nothing), times),
         "screen out": _median(lambda: _screen_out(masked), times),
-        "record": await _median_of(lambda: writer.record(entry), times),
+        "record": await _median_of(lambda: writer.record(replace(entry, id=new_id())), times),
         "whole": await _median_of(lambda: _through(gate, passage, question), times),
     }
     await limits.stop()

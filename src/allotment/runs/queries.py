@@ -2,16 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, QuerySet, Sum
+from django.db.models import QuerySet
 
 from allotment.engine.actions import Action
 from allotment.engine.principals import Actor, Resource
 from allotment.engine.spec.reading import from_plain
-from allotment.kernel import clock
 from allotment.kernel.errors import Erased, NotFound
 from allotment.policies.deciding import decide, require
 from allotment.prompts.queries import template_titles
@@ -176,17 +174,6 @@ def runs_of_app(actor: Actor, app: UUID, *, start: int = 0) -> tuple[tuple[RunSu
         require(actor, Action.SEE_RUN, resource(row), {"content": False})
     found = tuple(RunSummary(**_summary_values(row)) for row in part[:PAGE_LENGTH])
     return found, len(part) > PAGE_LENGTH
-
-
-def tokens_used_today() -> list[tuple[UUID, int, float]]:
-    """Return what each person used in the last 24 hours: person, tokens, seconds since the latest of it."""
-    now = clock.now()
-    rows = (
-        Run.objects.filter(created_at__gte=now - timedelta(days=1))
-        .values("person_id")
-        .annotate(tokens=Sum("tokens_in") + Sum("tokens_out"), latest=Max("created_at"))
-    )
-    return [(row["person_id"], row["tokens"] or 0, (now - row["latest"]).total_seconds()) for row in rows]
 
 
 def unfinished() -> tuple[UUID, ...]:
