@@ -26,7 +26,7 @@ def test_an_untouched_journal_is_sound(tmp_path: Path) -> None:
 
 
 def test_a_journal_larger_than_a_page_of_rows_is_sound(tmp_path: Path) -> None:
-    assert grown(tmp_path, (4096, 1, 4500)).verified().is_sound
+    assert grown(tmp_path, (16_384, 1, 500)).verified().is_sound
 
 
 def test_an_empty_journal_is_sound(tmp_path: Path) -> None:
@@ -69,8 +69,8 @@ def test_verifying_begins_at_a_checkpoint_only(tmp_path: Path) -> None:
 
 def test_verifying_can_be_interrupted(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
-    found = grown(tmp_path, (5000,)).verified(progress=lambda done, all_: bool(told.append((done, all_))))
-    assert told == [(4096, 5000)]
+    found = grown(tmp_path, (17_000,)).verified(progress=lambda done, all_: bool(told.append((done, all_))))
+    assert told == [(16_384, 17_000)]
     assert not found.is_complete
     assert not found.is_sound
 

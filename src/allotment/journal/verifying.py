@@ -30,7 +30,7 @@ from allotment.kernel.errors import Invalid
 GRACE = timedelta(minutes=1)
 """So long may an entry wait for its place and its signature."""
 MOST_TOLD = 1000
-_CHUNK = 4096
+_CHUNK = 16_384
 _PAGE = 500
 _ROWS = (
     "SELECT leaf.number, leaf.hash, entry.body FROM journal_leaf leaf LEFT JOIN journal_entry entry"

@@ -147,9 +147,10 @@ class Walk:
         self.number += len(rows)
 
     def _texts(self, rows: Sequence[Row]) -> None:
+        _, stored, texts = zip(*rows, strict=True)
         try:
-            texts = [row[2].encode() for row in rows]  # type: ignore[union-attr]
-            dated = list(map(_dated, texts))
+            encoded = [text.encode() for text in texts]
+            dated = list(map(_dated, encoded))
         except (AttributeError, msgspec.DecodeError, UnicodeEncodeError):
             if len(rows) > 1:
                 for row in rows:
@@ -157,16 +158,16 @@ class Walk:
             else:
                 self._unreadable(rows[0])
             return
-        hashes = [sha256(b"\x00" + text).digest() for text in texts]
-        if hashes != [row[1] for row in rows]:
+        hashes = [sha256(b"\x00" + text).digest() for text in encoded]
+        if hashes != list(stored):
             self._changed(rows, hashes)
         moments = [one.at for one in dated]
         if min(moments) < self._low or max(moments) > self._high:
             self._misdated(rows, moments)
         self.ids.add([one.id for one in dated])
-        for row in rows:
-            if row[2].startswith(_IS_ROTATION):  # type: ignore[union-attr]
-                self._hand_over(str(row[2]))
+        for text in texts:
+            if text.startswith(_IS_ROTATION):
+                self._hand_over(text)
 
     def _unreadable(self, row: Row) -> None:
         number, _, text = row

@@ -6,7 +6,6 @@ Invariant: the edge of a tree of `size` leaves holds one hash for each bit set i
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import islice
 
 from allotment.kernel.errors import Invalid
 
@@ -88,15 +87,12 @@ class CompactRange:
     def extend(self, leaves: Iterable[bytes]) -> list[Node]:
         """Append the hashes of many leaves; return the rows of 256 that they complete, in order of completion."""
         completed: list[Node] = []
-        rest = iter(leaves)
-        for leaf in islice(rest, -self.size % WIDTH):
-            completed += self._push(leaf, 0)
-        while block := list(islice(rest, WIDTH)):
-            if len(block) < WIDTH:
-                for leaf in block:
-                    self._push(leaf, 0)
-            else:
-                completed += self._push(complete_root(block), LEVELS_PER_ROW)
+        rest, start = list(leaves), 0
+        while start < len(rest):
+            level = min(_alignment(self.size), (len(rest) - start).bit_length() - 1, LEVELS_PER_ROW)
+            end = start + (1 << level)
+            completed += self._push(complete_root(rest[start:end]), level)
+            start = end
         return completed
 
     def _push(self, root: bytes, level: int) -> list[Node]:
@@ -104,13 +100,13 @@ class CompactRange:
         hashes = self._hashes
         index = self.size >> level
         self.size += 1 << level
-        if level == 0 and self.size % WIDTH:  # the usual case: nothing is completed
+        if self.size % WIDTH:  # the usual case: nothing is completed
             while index & 1:
                 root = sha256(b"\x01" + hashes.pop() + root).digest()
                 index >>= 1
             hashes.append(root)
             return []
-        completed = [Node(level, index, root)] if level else []
+        completed = [Node(level, index, root)] if level == LEVELS_PER_ROW else []
         while index & 1:
             root = node_hash(hashes.pop(), root)
             index >>= 1
@@ -119,3 +115,8 @@ class CompactRange:
                 completed.append(Node(level, index, root))
         hashes.append(root)
         return completed
+
+
+def _alignment(size: int) -> int:
+    """Return how often 2 divides `size`."""
+    return (size & -size).bit_length() - 1 if size else LEVELS_PER_ROW
