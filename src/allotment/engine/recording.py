@@ -56,5 +56,6 @@ class Recorder(Protocol):
         """Return the entry's ticket once it is on disk; raises `Unavailable` if it cannot be written.
 
         A ticket names the entry from now on. Its number in the tree is given by the sequencer a moment later.
+        A caller that is cancelled while it waits does not take its entry back.
         """
         ...

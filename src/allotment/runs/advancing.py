@@ -27,7 +27,7 @@ from allotment.kernel.errors import AllotmentError
 from allotment.microapps.queries import app_for, resource
 from allotment.prompts.queries import approved_template
 from allotment.runs import cancelling, ending
-from allotment.runs.asking import actor_now, asked_model
+from allotment.runs.asking import actor_now, asked_model, standing_in
 from allotment.runs.documents import text_of
 from allotment.runs.events import append
 from allotment.runs.gatehouse import gate
@@ -127,13 +127,15 @@ def _ask(work: _Work, effect: AskEffect) -> str:
 
 def _question(work: _Work, effect: AskEffect) -> AskModel:
     template = approved_template(effect.step.template)
+    model = asked_model(effect.step.model)
     return AskModel(
-        model=asked_model(effect.step.model),
+        model=model,
         template=template.reference,
         messages=fill(template, effect.slots),
         answer=format_of(effect.step.answer),
         max_tokens=most_tokens(effect.step.answer),
         masking=remembered(work.done, work.row.id),
+        fallbacks=standing_in(model),
     )
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from allotment.engine.gate.values import AskedModel
 from allotment.engine.principals import Actor
 from allotment.kernel.errors import NotAllowed, Unavailable
-from allotment.llms.queries import asked, default_model, model_named
+from allotment.llms.queries import asked, default_model, model_named, stand_ins_of
 from allotment.people.queries import actor_of
 
 
@@ -26,3 +26,8 @@ def asked_model(name: str) -> AskedModel:
             hint="An administrator can connect one on the models page, or fetch the practice model with `make model`.",
         )
     return asked(model)
+
+
+def standing_in(model: AskedModel) -> tuple[AskedModel, ...]:
+    """Return the models that may answer when this one cannot, in their order."""
+    return tuple(asked(one) for one in stand_ins_of(UUID(model.id)))

@@ -52,18 +52,20 @@ def question(text: str = "Where is my card?", **changes: Any) -> AskModel:
 
 @dataclass
 class Book:
-    """Keeps entries, or refuses from the nth on."""
+    """Keeps entries, or refuses from the nth on. As the journal's writer, it never gives one back."""
 
     entries: list[Entry] = field(default_factory=list)
     refuses_from: int | None = None
     error: Exception = field(default_factory=lambda: Unavailable("The journal cannot be written."))
 
     async def record(self, entry: Entry) -> int:
-        await asyncio.sleep(0)
         if self.refuses_from is not None and len(self.entries) >= self.refuses_from:
+            await asyncio.sleep(0)
             raise self.error
         self.entries.append(entry)
-        return len(self.entries)
+        ticket = len(self.entries)
+        await asyncio.sleep(0)
+        return ticket
 
     @property
     def outcomes(self) -> list[str]:

@@ -285,3 +285,26 @@ def test_smaller_model_bounds_the_answer() -> None:
     scene = Scene(Voice([refusing()]), {"second": Voice()})
     scene.ask(question(max_tokens=500, fallbacks=(replace(SECOND, max_tokens=64),)))
     assert [voice.requests[0].max_tokens for voice in (scene.voice, scene.others["second"])] == [256, 64]
+
+
+def test_of_many_calls_each_ends_once_whoever_gives_up() -> None:
+    scene = Scene(parts={"deadlines": Deadlines(0.05)})
+
+    async def one(number: int) -> None:
+        task = asyncio.create_task(scene.asked(question(is_streamed=number % 2 == 0)))
+        if number % 3 == 0:
+            for _ in range(number % 11):
+                await asyncio.sleep(0)
+            task.cancel()
+        await asyncio.wait([task])
+
+    async def all_of_them() -> None:
+        await asyncio.gather(*(one(number) for number in range(64 * 3)))
+
+    with clock.frozen(NOW):
+        anyio.run(all_of_them)
+    begun = [number for number in range(64 * 3) if number % 3 or number % 11]
+    finals = [outcome for outcome in scene.book.outcomes if outcome != "allowed"]
+    assert len(finals) == len(begun)
+    assert all(room.released for room in scene.purse.rooms)
+    assert scene.voice.closed == len(scene.voice.requests)

@@ -35,9 +35,10 @@ class Gate:
     async def ask(self, passage: Passage, effect: AskModel, release: Release) -> Outcome:
         """Take a question to a model through all eight stages.
 
-        `release` gets the answer piece by piece, each checked and restored first. Raises `Unavailable`
-        when the outcome cannot be recorded: then nothing of it may be used. Cancel the task to stop the
-        provider's work; that is recorded, too.
+        `release` gets the answer piece by piece, each checked and restored first; nothing of an answer that is
+        wanted as a whole, or makes sense only as one (a label, fields). Raises `Unavailable` when the outcome
+        cannot be recorded: then nothing of it may be used. Cancel the task to stop the provider's work; that is
+        recorded, too.
         """
         record = Record(self.recorder, passage, effect)
         try:
