@@ -67,7 +67,7 @@ def test_each_filter_keeps_what_fits(client, auditor, person):
     with clock.frozen(day + timedelta(seconds=1)):
         note("apps.see", actor=auditor.id, object_kind="app", object_id="y")
     for query in (
-        f"actor={mira.id}", f"app={app}", f"run={run}", "action=apps.run&outcome=failed", "day=2026-03-29",
+        f"actor={mira.id}", f"app={app}", f"run={run}", "action=apps.run&outcome=failed", "since=2026-03-29&until=2026-03-29",
     ):  # fmt: skip
         html = client.get(f"/journal/?{query}").content.decode()
         assert f"Entry {kept}<" in html
@@ -76,7 +76,7 @@ def test_each_filter_keeps_what_fits(client, auditor, person):
 
 def test_a_filter_that_cannot_be_read_is_left_out(client, auditor):
     note("apps.see", actor=None, object_kind="app", object_id="x")
-    response = client.get("/journal/?actor=nobody&day=yesterday&app=x&before=9999999999999999999999")
+    response = client.get("/journal/?actor=nobody&since=yesterday&app=x&before=9999999999999999999999")
     assert response.status_code == 200
     assert sentences_on(response)
 

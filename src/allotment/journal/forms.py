@@ -18,17 +18,21 @@ _OUTCOMES = (
 )
 
 
+def _day() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
 class FilterForm(forms.Form):
     """Which entries to show. Everything is optional; the rest of the page works without it."""
 
     actor = forms.ChoiceField(label=_("Who"), required=False)
     action = forms.ChoiceField(label=_("Did what"), required=False)
     outcome = forms.ChoiceField(label=_("How it ended"), required=False, choices=_OUTCOMES)
-    day = forms.DateField(
-        label=_("On which day"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
+    text = forms.CharField(label=_("With these words"), required=False, max_length=200)
+    since = forms.DateField(label=_("From"), required=False, widget=_day())
+    until = forms.DateField(label=_("Until"), required=False, widget=_day())
+    flagged = forms.BooleanField(label=_("Only what needs a look"), required=False)
+    readings = forms.BooleanField(label=_("Also who read the journal"), required=False)
     app = forms.UUIDField(required=False, widget=forms.HiddenInput)
     run = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
@@ -47,7 +51,11 @@ class FilterForm(forms.Form):
             run=data.get("run"),
             action=data.get("action") or "",
             outcome=data.get("outcome") or "",
-            day=data.get("day"),
+            since=data.get("since"),
+            until=data.get("until"),
+            text=(data.get("text") or "").strip(),
+            is_flagged=bool(data.get("flagged")),
+            with_readings=bool(data.get("readings")),
         )
 
     def is_in_use(self) -> bool:

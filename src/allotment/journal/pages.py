@@ -1,24 +1,102 @@
-"""The page of the journal: what was done here, by whom, newest first."""
+"""The pages of the journal: what was done here, by whom; each entry with its proof; evidence to take away.
 
-from django.http import HttpRequest, HttpResponse
+Invariant: whoever reads is recorded, before they see anything.
+"""
+
+import tempfile
+from uuid import UUID
+
+from django.db import transaction
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from allotment.engine.actions import Action
+from allotment.journal import evidence, proving
 from allotment.journal.forms import FilterForm
-from allotment.journal.queries import recent
+from allotment.journal.queries import entry, recent, said_about_people, signed_so_far, tickets
+from allotment.journal.reading import note_reading
+from allotment.kernel.errors import Unavailable
 from allotment.web.declaring import declares
+
+_SPOOLED_BYTES = 4_000_000
 
 
 @declares(Action.READ_JOURNAL)
 @require_safe
+@transaction.atomic
 def entries(request: HttpRequest) -> HttpResponse:
     """Show entries that match the filter, from `before` downwards."""
     form = FilterForm(request.GET)
     before = request.GET.get("before", "")
     starts_at = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None  # noqa: PLR2004 - 64 bits
-    page = recent(form.wanted(), before=starts_at)
+    wanted = form.wanted()
+    note_reading(_reader(request), "entries", wanted=wanted)
+    page = recent(wanted, before=starts_at)
     kept = request.GET.copy()
     kept.pop("before", None)
-    context = {"form": form, "page": page, "kept": kept.urlencode(), "is_later_page": starts_at is not None}
+    context = {
+        "form": form,
+        "page": page,
+        "kept": kept.urlencode(),
+        "is_later_page": starts_at is not None,
+        "signed": signed_so_far(),
+        "most_proved": evidence.MOST_PROVED,
+    }
     return render(request, "journal/entries.html", context)
+
+
+@declares(Action.READ_JOURNAL)
+@require_safe
+@transaction.atomic
+def one_entry(request: HttpRequest, ticket: int) -> HttpResponse:
+    """Show one entry whole, with its proof."""
+    found = entry(ticket)
+    note_reading(_reader(request), "entry", ticket=ticket)
+    proof, unproved = None, None
+    try:
+        proof = proving.prove(ticket)
+    except Unavailable as error:
+        unproved = error
+    context = {
+        "entry": found,
+        "personal": said_about_people(found),
+        "proof": proof,
+        "unproved": unproved,
+        "ladder": [one.hex() for one in proof.hashes] if proof else [],
+        "checkpoint_lines": proof.checkpoint.splitlines() if proof else [],
+    }
+    return render(request, "journal/entry.html", context)
+
+
+@declares(Action.READ_JOURNAL)
+@require_safe
+@transaction.atomic
+def proof_of_entry(request: HttpRequest, ticket: int) -> HttpResponse:
+    """Hand out the proof of one entry as a C2SP tlog-proof."""
+    note_reading(_reader(request), "proof", ticket=ticket)
+    proof = proving.prove(ticket)
+    response = HttpResponse(proof.text, content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="entry-{proof.number}.tlog-proof"'
+    return response
+
+
+@declares(Action.READ_JOURNAL)
+@require_safe
+@transaction.atomic
+def evidence_pack(request: HttpRequest) -> FileResponse:
+    """Hand out the entries that match the filter as an evidence pack."""
+    wanted = FilterForm(request.GET).wanted()
+    chosen = [int(one) for one in request.GET.getlist("ticket") if one.isdigit()]
+    found = proving.signed_among(chosen or tickets(wanted, evidence.MOST_PROVED))
+    file = tempfile.SpooledTemporaryFile(_SPOOLED_BYTES)  # noqa: SIM115 - the response closes it
+    pack = evidence.write_pack(found, file)
+    note_reading(_reader(request), "evidence", wanted=wanted, entries=pack.entries, size=pack.size)
+    file.seek(0)
+    name = _("journal-evidence-%(size)s.zip") % {"size": pack.size}
+    return FileResponse(file, as_attachment=True, filename=name, content_type="application/zip")
+
+
+def _reader(request: HttpRequest) -> UUID:
+    return UUID(str(request.user.pk))

@@ -17,6 +17,9 @@ from allotment.journal.tree.keyrings import ROTATE, Handover
 from allotment.journal.tree.proof_files import ProofFile
 from allotment.kernel.errors import NotFound, Unavailable
 
+_AT_ONCE = 500
+"""Tickets in one query; SQLite bounds how many a statement may name."""
+
 
 @dataclass(frozen=True)
 class Proof:
@@ -80,6 +83,18 @@ def prove_all(tickets: Sequence[int]) -> list[Proof]:
     """Return the proofs of many entries, all under one checkpoint."""
     newest = _newest()
     return [_proof(one, newest) for one in tickets]
+
+
+def signed_among(tickets: Sequence[int]) -> list[int]:
+    """Return those of `tickets` that the newest checkpoint covers."""
+    newest = JournalCheckpoint.objects.order_by("-size").first()
+    found: list[int] = []
+    if newest is None:
+        return found
+    for start in range(0, len(tickets), _AT_ONCE):
+        some = JournalLeaf.objects.filter(entry__in=tickets[start : start + _AT_ONCE], number__lt=newest.size)
+        found += some.values_list("entry", flat=True)
+    return found
 
 
 def growth(old: int, new: int | None = None) -> Growth:

@@ -1,24 +1,31 @@
 """Reads of the journal: entries by what they are about, newest first.
 
-Invariant: pages are cut by number, so that entries written meanwhile move nothing, and page 1,000 costs as much as
-page 1.
+Invariant: pages are cut by ticket, so that entries written meanwhile move nothing, and page 1,000 costs as much as
+page 1. A search for text looks at a bounded number of entries at a time and says how far it got.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+import msgspec
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
+from allotment.engine.actions import Action
 from allotment.engine.recording import Scalar
 from allotment.journal import naming
 from allotment.journal.bodies import instant
-from allotment.journal.models import JournalEntry
+from allotment.journal.models import JournalCheckpoint, JournalEntry, JournalLeaf
+from allotment.journal.personal import PersonalValue, values_of
 from allotment.journal.sentences import sentence
 from allotment.journal.tree.hashing import leaf_hash
+from allotment.kernel.errors import NotFound
 
 PAGE = 50
+LOOKED_THROUGH = 100_000
+"""Entries that one search for text looks at; about a tenth of a second of the database's time."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +37,16 @@ class Wanted:
     run: UUID | None = None
     action: str = ""
     outcome: str = ""
-    day: date | None = None
-    """In UTC."""
+    since: date | None = None
+    """The first day, in UTC."""
+    until: date | None = None
+    """The last day, in UTC."""
+    text: str = ""
+    """In what is recorded, or in the name of who acted; upper and lower case are the same."""
+    is_flagged: bool = False
+    """Only what somebody should look at."""
+    with_readings: bool = False
+    """Also that the journal itself was read."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +68,13 @@ class Recorded:
     run: UUID | None
     policies: tuple[str, ...]
     details: tuple[tuple[str, Scalar], ...]
+    approver: UUID | None
+    approver_name: str
+    policy_version: str
+    is_flagged: bool
     leaf: str
+    body: str
+    """The exact text that is proved."""
 
     @property
     def sentence(self) -> str:
@@ -68,17 +89,69 @@ class Page:
     entries: tuple[Recorded, ...]
     older: int | None
     """Pass it as `before` to read on; None at the end."""
+    is_cut: bool = False
+    """Whether a search ended before it found enough, and older entries were not looked at yet."""
+
+
+@dataclass(frozen=True)
+class SignedSoFar:
+    """How far the journal is signed."""
+
+    size: int
+    at: datetime | None
+    waiting: int
+    """Entries recorded since; usually signed within a second or two."""
 
 
 def recent(wanted: Wanted, *, before: int | None = None, limit: int = PAGE) -> Page:
-    """Return at most `limit` entries with numbers below `before`."""
-    rows = _matching(wanted)
-    if before is not None:
-        rows = rows.filter(ticket__lt=before)
+    """Return at most `limit` entries with tickets below `before`."""
+    newest = _newest_ticket()
+    before = newest + 1 if before is None else min(before, newest + 1)
+    rows = _matching(wanted).filter(ticket__lt=before)
+    floor = 0
+    if wanted.text:
+        floor = max(0, before - LOOKED_THROUGH)
+        rows = rows.filter(_says(wanted.text), ticket__gte=floor)
     found = list(rows.order_by("-ticket")[: limit + 1])
     shown = found[:limit]
-    older = shown[-1].ticket if len(found) > limit else None
-    return Page(_named(shown), older)
+    if len(found) > limit:
+        return Page(_named(shown), shown[-1].ticket)
+    is_cut = floor > 1
+    return Page(_named(shown), floor if is_cut else None, is_cut)
+
+
+def tickets(wanted: Wanted, most: int) -> list[int]:
+    """Return the tickets of the newest `most` entries that fit; a text is looked for in all of them."""
+    rows = _matching(wanted)
+    if wanted.text:
+        rows = rows.filter(_says(wanted.text))
+    return list(rows.order_by("-ticket").values_list("ticket", flat=True)[:most])
+
+
+def entry(ticket: int) -> Recorded:
+    """Return one entry; raises `NotFound`."""
+    row = JournalEntry.objects.filter(ticket=ticket).first()
+    if row is None:
+        raise NotFound(
+            gettext("The journal has no entry %(ticket)s.") % {"ticket": ticket},
+            hint=gettext("Look for it from the list of entries."),
+        )
+    return _named([row])[0]
+
+
+def said_about_people(recorded: Recorded) -> tuple[PersonalValue, ...]:
+    """Return the personal values of an entry, as far as they can still be read."""
+    found = JournalEntry.objects.filter(ticket=recorded.number).values_list("id", flat=True)[0]
+    return values_of([found]).get(found, ())
+
+
+def signed_so_far() -> SignedSoFar:
+    """Return how far the journal is signed."""
+    newest = JournalCheckpoint.objects.order_by("-size").first()
+    size = newest.size if newest else 0
+    last = JournalLeaf.objects.filter(number=size - 1).values_list("entry", flat=True).first() or 0
+    waiting = JournalEntry.objects.filter(ticket__gt=last).count()
+    return SignedSoFar(size, newest.at if newest else None, waiting)
 
 
 def actors() -> tuple[tuple[UUID, str], ...]:
@@ -97,28 +170,44 @@ def _acting() -> Iterator[UUID]:
         actor = rows.filter(actor__gt=actor).first()
 
 
+def _newest_ticket() -> int:
+    return JournalEntry.objects.order_by("-ticket").values_list("ticket", flat=True).first() or 0
+
+
 def _matching(wanted: Wanted) -> QuerySet[JournalEntry]:
+    """Return what fits, but for the text."""
     rows = JournalEntry.objects.all()
     exact = {"actor": wanted.actor, "app": wanted.app, "run": wanted.run}
-    rows = rows.filter(**{name: value for name, value in exact.items() if value is not None})
-    if wanted.action:
-        rows = rows.filter(action=wanted.action)
-    if wanted.outcome:
-        rows = rows.filter(outcome=wanted.outcome)
-    if wanted.day is not None:
-        start = datetime.combine(wanted.day, time(), UTC)
-        rows = rows.filter(at__gte=instant(start), at__lt=instant(start + timedelta(days=1)))
+    said = {"action": wanted.action, "outcome": wanted.outcome}
+    rows = rows.filter(**{name: value for name, value in {**exact, **said}.items() if value})
+    if wanted.since is not None:
+        rows = rows.filter(at__gte=instant(datetime.combine(wanted.since, time(), UTC)))
+    if wanted.until is not None:
+        end = datetime.combine(wanted.until, time(), UTC) + timedelta(days=1)
+        rows = rows.filter(at__lt=instant(end))
+    if wanted.is_flagged:
+        rows = rows.filter(flagged=True)
+    if not wanted.with_readings and wanted.action != Action.READ_JOURNAL:
+        rows = rows.exclude(action=Action.READ_JOURNAL.value)
     return rows
 
 
+def _says(text: str) -> Q:
+    """Return the condition that `text` is in the entry as it is written, or in the name of who acted."""
+    written = msgspec.json.encode(text).decode()[1:-1]
+    known = [one for one, name in actors() if text.casefold() in name.casefold()]
+    return Q(body__icontains=written) | Q(actor__in=known)
+
+
 def _named(rows: Collection[JournalEntry]) -> tuple[Recorded, ...]:
-    people = naming.names("person", {str(row.actor) for row in rows if row.actor})
+    acting = {str(one) for row in rows for one in (row.actor, row.content.approver) if one}
+    people = naming.names("person", acting)
     apps = naming.names("app", {str(row.app) for row in rows if row.app})
     objects = {kind: naming.names(kind, _ids(rows, kind)) for kind in {row.object_kind for row in rows}}
     return tuple(
         _recorded(
             row,
-            people.get(str(row.actor)),
+            people,
             objects[row.object_kind].get(row.object_id) or _told(row) or apps.get(str(row.app)),
         )
         for row in rows
@@ -134,24 +223,34 @@ def _ids(rows: Iterable[JournalEntry], kind: str) -> set[str]:
     return {row.object_id for row in rows if row.object_kind == kind}
 
 
-def _recorded(row: JournalEntry, actor_name: str | None, object_name: str | None) -> Recorded:
+def _recorded(row: JournalEntry, people: Mapping[str, str], object_name: str | None) -> Recorded:
+    content = row.content
     return Recorded(
         number=row.ticket,
-        at=row.content.moment,
+        at=content.moment,
         action=row.action,
         outcome=row.outcome,
         actor=row.actor,
-        actor_name=actor_name or (_short(str(row.actor)) if row.actor else ""),
+        actor_name=_name(row.actor, people),
         object_kind=row.object_kind,
         object_id=row.object_id,
         object_name=object_name or _short(row.object_id),
         space=row.space,
         app=row.app,
         run=row.run,
-        policies=row.content.policies,
+        policies=content.policies,
         details=tuple(sorted(row.details.items())),
+        approver=content.approver,
+        approver_name=_name(content.approver, people),
+        policy_version=content.policy_version,
+        is_flagged=row.flagged,
         leaf=leaf_hash(row.body.encode()).hex(),
+        body=row.body,
     )
+
+
+def _name(person: UUID | None, people: Mapping[str, str]) -> str:
+    return "" if person is None else people.get(str(person)) or _short(str(person))
 
 
 def _short(identifier: str) -> str:

@@ -1,0 +1,136 @@
+"""Evidence packs: entries, their proofs, the checkpoint, the public keys and the verifier in one zip file.
+
+Whoever gets one needs Python and `cryptography`, nothing of ours and no network. `verify_journal.py` describes the
+files. Invariant: a pack is written from one checkpoint, so that everything in it is proved against the same root.
+"""
+
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import msgspec
+from django.utils.translation import gettext
+
+from allotment.journal import proving
+from allotment.journal.exporting import Format, lines
+from allotment.journal.models import JournalCheckpoint
+from allotment.journal.verifying import Outside
+from allotment.kernel.errors import Invalid, TooLarge
+from allotment.kernel.settings import settings
+
+MOST_PROVED = 5000
+"""Entries in one pack with a proof each; a full export needs none and has no bound."""
+
+MOST_CHECKPOINTS = 5000
+_CHUNK = 500
+_VERIFIER = Path(__file__).parent / "verify_journal.py"
+_README = """This is evidence from a journal of Allotment.
+
+    pip install cryptography
+    python verify_journal.py THIS-FILE.zip --key 'PUBLIC KEY OF THE JOURNAL'
+
+Take the public key from somebody you trust, not from keys.txt in this file: whoever makes up a pack makes up its
+keys. verify_journal.py says at its top what the other files are. It is short: read it before you run it, or take
+it from a copy of Allotment that you trust.
+"""
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True)
+class Pack:
+    """What a pack holds."""
+
+    entries: int
+    size: int
+    """Of the tree under its checkpoint."""
+
+
+class _Entry(msgspec.Struct):
+    number: int
+    body: str
+
+
+class _Earlier(msgspec.Struct):
+    note: str
+    proof: list[str]
+
+
+def write_pack(tickets: Sequence[int], into: IO[bytes]) -> Pack:
+    """Write a pack with these entries, each with its proof.
+
+    Raises `Invalid` for none, `TooLarge` for too many, and `Unavailable` while one of them is not signed yet.
+    """
+    if not tickets:
+        raise Invalid(
+            gettext("There is nothing to prove: no entry was chosen."),
+            hint=gettext("Choose a filter that some entry fits."),
+            where="entries",
+        )
+    if len(tickets) > MOST_PROVED:
+        raise TooLarge(
+            gettext("These are more than %(most)s entries.") % {"most": MOST_PROVED},
+            hint=gettext("Choose fewer, or export the whole journal, which needs no proof for each."),
+        )
+    proofs = sorted(proving.prove_all(tickets), key=lambda one: one.number)
+    with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as pack:
+        _write_frame(pack, proofs[0].checkpoint)
+        pack.writestr("entries.jsonl", _joined(_encode(_Entry(one.number, one.body)) for one in proofs))
+        pack.writestr("checkpoints.jsonl", _joined(_before(proofs)))
+        for one in proofs:
+            pack.writestr(f"proofs/{one.number}.tlog-proof", one.text)
+    return Pack(len(proofs), proofs[0].size)
+
+
+def write_everything(into: IO[bytes]) -> Pack:
+    """Write the whole journal up to its newest checkpoint; memory does not grow with it."""
+    newest = proving.growth(0)
+    with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as pack:
+        _write_frame(pack, newest.checkpoint)
+        with pack.open("entries.jsonl", "w", force_zip64=True) as entries:
+            for line in lines(Format.JSON, end=newest.new):
+                entries.write(line)
+        pack.writestr("checkpoints.jsonl", _joined(_thinned(newest.new)))
+    return Pack(newest.new, newest.new)
+
+
+def _write_frame(pack: zipfile.ZipFile, checkpoint: str) -> None:
+    """Write what every pack has."""
+    pack.writestr("README.txt", _README)
+    pack.writestr("verify_journal.py", _VERIFIER.read_bytes())
+    pack.writestr("checkpoint.txt", checkpoint)
+    pack.writestr("keys.txt", public_keys())
+    rotations = proving.handovers()
+    if rotations:
+        pack.writestr("rotations.jsonl", _joined(_encode(one) for one in rotations))
+
+
+def _before(proofs: Sequence[proving.Proof]) -> Iterator[bytes]:
+    """Yield the checkpoint before each entry, each once: an entry may not be much older than it."""
+    size, last = proofs[0].size, -1
+    for one in proofs:
+        earlier = JournalCheckpoint.objects.filter(size__lte=one.number, size__gt=0).order_by("-size").first()
+        if earlier is not None and earlier.size != last:
+            last = earlier.size
+            yield _encode(_Earlier(earlier.note, proving.growth(last, size).lines))
+
+
+def _thinned(size: int) -> Iterator[bytes]:
+    """Yield earlier checkpoints, evenly; in a full export they need no proof of consistency."""
+    sizes = list(
+        JournalCheckpoint.objects.filter(size__lt=size).order_by("size").values_list("size", flat=True)
+    )
+    chosen = sizes[:: len(sizes) // MOST_CHECKPOINTS + 1]
+    for start in range(0, len(chosen), _CHUNK):
+        rows = JournalCheckpoint.objects.filter(size__in=chosen[start : start + _CHUNK]).order_by("size")
+        yield from (_encode(_Earlier(row.note, [])) for row in rows)
+
+
+def public_keys() -> str:
+    """Return the journal's public keys (C2SP vkeys), one a line, oldest first."""
+    return Outside.read(settings().home).vkeys or ""
+
+
+def _joined(parts: Iterable[bytes]) -> bytes:
+    return b"".join(part + b"\n" for part in parts)
