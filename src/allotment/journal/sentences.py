@@ -48,6 +48,9 @@ _phrases: dict[str, Phrase] = {
     ),
     Action.MANAGE_SPACES: Phrase(_("changed the space %(object)s"), _("change the space %(object)s")),
     Action.READ_JOURNAL: Phrase(_("read the journal"), _("read the journal")),
+    "keys.rotate": Phrase(
+        _("put the new master key %(object)s in use"), _("put the new master key %(object)s in use")
+    ),
 }
 
 
