@@ -68,7 +68,7 @@ async def hang(budgets, task: Task) -> None:
 
 async def call(budgets, task: Task, result: Result) -> None:
     from allotment.engine.asking import Usage
-    from allotment.engine.gate.accounts import Hold
+    from allotment.engine.gate.limits import Hold
     from allotment.engine.gate.ports import Demand
     from tests.engine.gate.calls import model, passage
 

@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 
 from allotment.engine.asking import Usage
-from allotment.engine.gate.accounts import Hold
 from allotment.engine.gate.budgets import Measure, Period, Scope
+from allotment.engine.gate.limits import Hold
 from allotment.engine.gate.ports import Demand, LimitReached
 from allotment.journal.models import JournalEntry
 from allotment.kernel import clock

@@ -5,8 +5,8 @@ import time
 import pytest
 
 from allotment.engine.asking import Usage
-from allotment.engine.gate.accounts import Hold
 from allotment.engine.gate.budgets import Measure, Period, Scope
+from allotment.engine.gate.limits import Hold
 from allotment.engine.gate.ports import Demand, LimitReached
 from allotment.policies.models import BudgetUse, SlotHolder
 from tests.engine.gate.calls import model, passage

@@ -15,8 +15,8 @@ import anyio
 from django.db import Error
 from django.utils.translation import gettext
 
-from allotment.engine.gate.accounts import Account, Amounts, Hold, Limits, Order, amounts_of
 from allotment.engine.gate.budgets import Measure, Period, Scope
+from allotment.engine.gate.limits import Account, Amounts, Hold, Limits, Order, amounts_of
 from allotment.engine.gate.ports import Demand, LimitReached
 from allotment.engine.gate.values import AskedModel, Passage
 from allotment.kernel import clock

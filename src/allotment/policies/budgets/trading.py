@@ -12,8 +12,8 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from allotment.engine.gate.accounts import Fill, Order
 from allotment.engine.gate.budgets import Measure, Meter, Period
+from allotment.engine.gate.limits import Fill, Order
 from allotment.journal.recording import note
 from allotment.policies.budgets.rules import is_nearly_used
 from allotment.policies.models import BudgetRevision, BudgetUse, HeldSlots, SlotHolder

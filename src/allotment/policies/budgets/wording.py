@@ -9,8 +9,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from allotment.engine.gate.accounts import Account
 from allotment.engine.gate.budgets import Measure, Period, Rule, Scope, window
+from allotment.engine.gate.limits import Account
 from allotment.engine.gate.ports import LimitReached
 from allotment.policies.budgets.rules import is_nearly_used, percent
 from allotment.web.templatetags.web import money

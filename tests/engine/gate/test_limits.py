@@ -9,8 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 from hypothesis.stateful import rule as rule_of_machine
 
 from allotment.engine.asking import Usage
-from allotment.engine.gate.accounts import Account, Fill, Hold, Limits, amounts_of
 from allotment.engine.gate.budgets import Measure, Period, Rule, Rules, Scope
+from allotment.engine.gate.limits import Account, Fill, Hold, Limits, amounts_of
 from allotment.engine.gate.ports import Demand
 from tests.engine.gate.calls import model, passage
 
