@@ -5,7 +5,6 @@ change is told even if its transaction commits after later ones.
 Refuses: nothing; old rows are trimmed, the journal itself has the history.
 """
 
-from allotment.engine.actions import Action
 from allotment.engine.recording import Entry
 from allotment.journal.arriving import TAIL, Arrivals
 from allotment.journal.inserting import Change

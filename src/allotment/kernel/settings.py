@@ -47,6 +47,8 @@ class Settings:
     """Empty for SQLite in `home`, else `postgresql://user:password@host:port/name`."""
     secret_key: str = field(repr=False)
     master_key_file: Path
+    journal_key_file: Path
+    """The key that signs the journal's checkpoints, made on first start; keep it from whoever keeps the database."""
     eval_data: Path
     debug: bool
     scripted_model: bool
@@ -160,6 +162,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         database_url=_secret(environment, "ALLOTMENT_DATABASE_URL"),
         secret_key=_secret(environment, "ALLOTMENT_SECRET_KEY") or _kept_secret(home / "session.key"),
         master_key_file=Path(environment.get("ALLOTMENT_MASTER_KEY_FILE", "") or home / "master.key"),
+        journal_key_file=Path(environment.get("ALLOTMENT_JOURNAL_KEY_FILE", "") or home / "journal.key"),
         eval_data=Path(environment.get("ALLOTMENT_EVAL_DATA", "") or "../shared/data"),
         debug=environment.get("ALLOTMENT_DEBUG", "") == "1",
         scripted_model=environment.get("ALLOTMENT_SCRIPTED_MODEL", "") == "1",

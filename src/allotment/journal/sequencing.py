@@ -1,0 +1,252 @@
+"""Gives every entry its place in the tree and signs checkpoints, a moment after entries are recorded.
+
+Invariant: recording never waits for it. Whatever stops it is told by `state()`; it tries again by itself.
+Refuses: to go on where it would contradict what was signed (`growing.examine`).
+"""
+
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import Error, connections
+from django.utils.translation import gettext
+
+from allotment.journal import changes, signing, turns
+from allotment.journal.bodies import instant
+from allotment.journal.growing import Tree, checkpoint_file, examine, real_time, tree_size
+from allotment.journal.leading import Lead
+from allotment.journal.models import JournalCheckpoint, JournalEntry, JournalLeaf
+from allotment.journal.tree.checkpoints import Checkpoint, read_checkpoint
+from allotment.kernel import clock
+from allotment.kernel.errors import AllotmentError, Conflict, Unavailable
+
+PACE_SECONDS = 0.1
+"""Between two rounds, so that many entries share a transaction."""
+IDLE_SECONDS = 0.5
+"""Between two looks, when nobody in this process recorded anything."""
+CHECKPOINT_SECONDS = 1.0
+RETRY_SECONDS = 2.0
+TRIM_SECONDS = 3600.0
+LATE = timedelta(minutes=1)
+"""An entry that waits longer for its place shows that nobody gives places."""
+_MOST_COUNTED = 100_000
+
+
+@dataclass(frozen=True)
+class State:
+    """How far the journal is, and what keeps it from going on."""
+
+    size: int
+    """Entries with a place in the tree."""
+    signed: int
+    """Entries under the newest checkpoint."""
+    signed_at: datetime | None
+    waiting: int
+    """Entries without a place."""
+    leads: bool
+    """Whether this process gives the places."""
+    trouble: str = ""
+    """What is wrong, in a sentence; empty if nothing is."""
+    remedy: str = ""
+
+
+class Sequencer:
+    """The thread. Start it once per process, stop it after the writer."""
+
+    def __init__(self) -> None:
+        self._lead = Lead()
+        self._tree: Tree | None = None
+        self._news = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="journal-sequencer", daemon=True)
+        self._next_checkpoint = 0.0
+        self._next_trim = 0.0
+        self.failure: AllotmentError | None = None
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process gives the places."""
+        return self._tree is not None
+
+    def start(self) -> None:
+        """Start the thread."""
+        global _running  # noqa: PLW0603 - the one of this process, for `state`
+        _running = self
+        turns.nudge_also(self.nudge)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Place and sign what is recorded, as far as this process leads, and end the thread."""
+        global _running  # noqa: PLW0603
+        if _running is self:
+            _running = None
+            turns.nudge_no_more(self.nudge)
+        self._stopping.set()
+        self._news.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def nudge(self) -> None:
+        """Say that there are new entries. Returns at once, from any thread."""
+        if not self._news.is_set():
+            self._news.set()
+
+    def round(self, *, is_last: bool = False) -> None:
+        """Place what waits, and sign if it is time."""
+        try:
+            if self._tree is None:
+                if not self._lead.take():
+                    self.failure = None
+                    return
+                self._tree = Tree()
+            while self._tree.grow():
+                if self._tree.has_news and clock.monotonic() >= self._next_checkpoint:
+                    self._sign(self._tree)
+            if self._tree.has_news and (is_last or clock.monotonic() >= self._next_checkpoint):
+                self._sign(self._tree)
+            self._trim()
+            self.failure = None
+        except (AllotmentError, Error, OSError) as error:
+            self.failure = _told(error)
+            self.give_up()
+
+    def give_up(self) -> None:
+        """Give up the lead; whoever takes it restores the tree from its rows."""
+        self._tree = None
+        with suppress(Error):
+            self._lead.give_up()
+
+    def _sign(self, tree: Tree) -> None:
+        tree.sign()
+        self._next_checkpoint = clock.monotonic() + CHECKPOINT_SECONDS
+
+    def _trim(self) -> None:
+        if clock.monotonic() >= self._next_trim:
+            changes.trim()
+            self._next_trim = clock.monotonic() + TRIM_SECONDS
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                self._news.clear()
+                self.round()
+                if self.failure is not None:
+                    connections.close_all()
+                    self._stopping.wait(RETRY_SECONDS)
+                elif not self._stopping.wait(PACE_SECONDS):
+                    self._news.wait(IDLE_SECONDS)
+            self.round(is_last=True)
+            self.give_up()
+        finally:
+            connections.close_all()
+
+
+_running: Sequencer | None = None
+
+
+def sequence_now() -> State:
+    """Place and sign everything recorded until now, or wait until the process that leads has done so.
+
+    For the command line and tests. Returns the state, with the trouble if it could not be done.
+    """
+    newest = JournalEntry.objects.order_by("-ticket").values_list("ticket", flat=True).first() or 0
+    mine = Sequencer()
+    deadline = clock.monotonic() + 5 * CHECKPOINT_SECONDS
+    while True:
+        mine.round(is_last=True)
+        led, failure = mine.leads, mine.failure
+        mine.give_up()
+        if led or failure is not None or _is_signed(newest) or clock.monotonic() > deadline:
+            return _state(failure)
+        threading.Event().wait(PACE_SECONDS)
+
+
+def state() -> State:
+    """Return how far the journal is, from any process."""
+    return _state(_running.failure if _running is not None else None)
+
+
+def begin_again(reason: str, by: UUID | None) -> int:
+    """Acknowledge that an older or another database stands here now: the journal begins anew, with a new name and key.
+
+    What is in the tables stays. The key in force signs the change too, if it is there. `reason` stays in the journal.
+    Returns the ticket of the entry that tells it; raises `Conflict` if there is nothing to acknowledge.
+    """
+    keys: signing.Keys | None = None
+    try:
+        keys = signing.read_keys()
+        examine(keys)
+    except AllotmentError:
+        old = _signed_outside()
+        signer = signing.new_signer()
+        if keys is not None and keys.following is not None:
+            keys = signing.Keys(keys.current)
+        return signing.hand_over(
+            keys, signer, by, reason=reason, abandoned=old.origin, abandoned_size=old.size
+        )
+    raise Conflict(
+        gettext("The journal is in order; there is no reason to begin it again."),
+        hint=gettext("To change the key, rotate it."),
+    )
+
+
+def _signed_outside() -> Checkpoint:
+    """Return the newest checkpoint there is, in the file or in the database."""
+    found = [one.note for one in JournalCheckpoint.objects.order_by("-size")[:1]]
+    with suppress(FileNotFoundError):
+        found.append(checkpoint_file().read_text(encoding="utf-8"))
+    return max((read_checkpoint(note) for note in found), key=lambda one: one.size)
+
+
+def _state(failure: AllotmentError | None) -> State:
+    newest = JournalCheckpoint.objects.order_by("-size").first()
+    last = JournalLeaf.objects.order_by("-entry").values_list("entry", flat=True).first() or 0
+    waiting = JournalEntry.objects.filter(ticket__gt=last).order_by("ticket")
+    first = waiting.values_list("at", flat=True).first()
+    failure = failure or _examined() or (_nobody() if first and first < instant(real_time() - LATE) else None)
+    return State(
+        size=tree_size(),
+        signed=newest.size if newest else 0,
+        signed_at=newest.at if newest else None,
+        waiting=waiting[:_MOST_COUNTED].count(),
+        leads=_running is not None and _running.leads,
+        trouble=failure.message if failure else "",
+        remedy=failure.hint if failure else "",
+    )
+
+
+def _examined() -> AllotmentError | None:
+    """Return what would keep a process from taking the lead; looks only, and makes no key."""
+    if not JournalCheckpoint.objects.exists() and not checkpoint_file().exists():
+        return None
+    try:
+        examine(signing.read_keys())
+    except AllotmentError as error:
+        return error
+    return None
+
+
+def _told(error: AllotmentError | Error | OSError) -> AllotmentError:
+    if isinstance(error, AllotmentError):
+        return error
+    return Unavailable(
+        gettext("The journal could not be signed: %(why)s") % {"why": error},
+        hint=gettext(
+            "Look at this installation's disk and database; entries are recorded and will be signed later."
+        ),
+    )
+
+
+def _nobody() -> AllotmentError:
+    return Unavailable(
+        gettext("Entries wait to be signed, and nobody signs them."),
+        hint=gettext("Start the server (“allotment up”); it signs what waits."),
+    )
+
+
+def _is_signed(ticket: int) -> bool:
+    newest = JournalCheckpoint.objects.order_by("-size").values_list("size", flat=True).first() or 0
+    place = JournalLeaf.objects.filter(entry__gte=ticket).values_list("number", flat=True).first()
+    return ticket == 0 or (place is not None and place < newest)

@@ -1,0 +1,180 @@
+"""The keys that sign the journal: made once, kept outside the database, handed over in the tree itself.
+
+The key file holds one private key, and during a change a second line with the key that follows. The public keys are
+in `journal.vkeys`, oldest first: the first is what auditors and witnesses are given.
+
+Invariant: a key takes over only by an entry in the tree that the key before it signed.
+Refuses: making a new key where an old one has signed already, and a second change before the first is signed.
+"""
+
+import os
+import secrets
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext
+
+from allotment.journal.models import JournalCheckpoint, JournalEntry, JournalLeaf
+from allotment.journal.recording import note
+from allotment.journal.tree.keyrings import ROTATE
+from allotment.journal.tree.notes import Signer, Verifier
+from allotment.kernel.errors import Conflict, Invalid, Misconfigured
+from allotment.kernel.settings import keep_once, settings
+
+_ORIGIN = "allotment/journal/"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The key in force, and the one that follows, if a change is under way."""
+
+    current: Signer
+    following: Signer | None = None
+
+    @property
+    def verifiers(self) -> tuple[Verifier, ...]:
+        """The public keys."""
+        return tuple(one.verifier for one in (self.current, self.following) if one is not None)
+
+
+def read_keys() -> Keys:
+    """Return the keys of this journal, made now if nothing was ever signed. Raises `Misconfigured`."""
+    path = settings().journal_key_file
+    if not path.exists():
+        if JournalCheckpoint.objects.exists():
+            raise Misconfigured(
+                gettext("The key that signs the journal is missing: %(path)s.") % {"path": path},
+                hint=gettext("Put the file back from your backup of keys, or begin again with a new one."),
+            )
+        keep_once(path, _file_text([Signer.generate(_new_origin())]).encode())
+    try:
+        lines = path.read_text(encoding="utf-8").split()
+        signers = [Signer.parse(line) for line in lines]
+        keys = Keys(*signers)
+    except (OSError, ValueError, TypeError, Invalid) as error:
+        raise Misconfigured(
+            gettext("The key that signs the journal, %(path)s, cannot be used: %(why)s")
+            % {"path": path, "why": error},
+            hint=gettext(
+                "It holds one line that begins with PRIVATE+KEY+; put it back from your backup of keys."
+            ),
+        ) from error
+    publish(keys.current.verifier)
+    return keys
+
+
+def publish(key: Verifier) -> None:
+    """Add a public key to `journal.vkeys`, if it is not there."""
+    path = settings().home / "journal.vkeys"
+    known = path.read_text(encoding="utf-8").split() if path.exists() else []
+    if key.text not in known:
+        replace_file(path, "".join(f"{one}\n" for one in [*known, key.text]))
+
+
+def place_of(key: Verifier) -> int | None:
+    """Return the number of the entry that hands over to `key`; None while there is none in the tree."""
+    for entry in JournalEntry.objects.filter(action=ROTATE).order_by("-ticket"):
+        if entry.details.get("vkey") == key.text:
+            leaf: int | None
+            leaf = JournalLeaf.objects.filter(entry=entry.ticket).values_list("number", flat=True).first()
+            return leaf
+    return None
+
+
+def settle(keys: Keys, signed: int) -> Keys:
+    """Return the keys in force after `signed` entries are signed; a key that handed over leaves the file."""
+    if keys.following is None:
+        return keys
+    place = place_of(keys.following.verifier)
+    if place is None or place >= signed:
+        return keys
+    publish(keys.following.verifier)
+    path = settings().journal_key_file
+    if os.access(path.parent, os.W_OK):  # else somebody mounted it, and takes the first line out in time
+        replace_file(path, _file_text([keys.following]), mode=0o600)
+    return Keys(keys.following)
+
+
+def rotate(by: UUID | None) -> int:
+    """Let a new key follow the one in force; returns the entry's ticket.
+
+    The next checkpoint is signed by both. If the key file is mounted for reading only, put the new key in its
+    second line first. Raises `Conflict` while another change waits for its signature.
+    """
+    keys = read_keys()
+    return hand_over(keys, Signer.generate(keys.current.verifier.name), by)
+
+
+def hand_over(keys: Keys | None, to: Signer, by: UUID | None, **details: str | int) -> int:
+    """Write the key `to` into the key file and the entry that hands over to it; `keys` is None if they are lost."""
+    if keys is not None and keys.following is not None:
+        if _is_recorded(keys.following.verifier):
+            raise Conflict(
+                gettext("The key of the journal is being changed already."),
+                hint=gettext("Wait until the next checkpoint is signed."),
+            )
+        to = keys.following  # put there by somebody, or left by a change that was cut off
+    known = [keys.current] if keys is not None else []
+    if keys is None or keys.following is None:
+        _write_keys([*known, to])
+    with transaction.atomic():
+        return note(
+            ROTATE,
+            actor=by,
+            object_kind="journal",
+            object_id=to.verifier.name,
+            vkey=to.verifier.text,
+            **details,
+        )
+
+
+def new_signer() -> Signer:
+    """Return a key for a journal that begins again."""
+    return Signer.generate(_new_origin())
+
+
+def replace_file(path: Path, text: str, *, mode: int = 0o644) -> None:
+    """Write a file whole or not at all, and to the disk."""
+    descriptor, fresh = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}-")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(fresh).replace(path)
+    except BaseException:
+        Path(fresh).unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _write_keys(signers: list[Signer]) -> None:
+    path = settings().journal_key_file
+    try:
+        replace_file(path, _file_text(signers), mode=0o600)
+    except OSError as error:
+        raise Misconfigured(
+            gettext("The key file %(path)s cannot be written: %(why)s")
+            % {"path": path, "why": error.strerror},
+            hint=gettext("Add the new key to it as a second line yourself, then do this again."),
+        ) from error
+
+
+def _is_recorded(key: Verifier) -> bool:
+    return any(entry.details.get("vkey") == key.text for entry in JournalEntry.objects.filter(action=ROTATE))
+
+
+def _file_text(signers: list[Signer]) -> str:
+    return "".join(f"{one.private_text()}\n" for one in signers)
+
+
+def _new_origin() -> str:
+    return _ORIGIN + secrets.token_hex(8)
