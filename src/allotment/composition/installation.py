@@ -14,6 +14,7 @@ from allotment.composition.snapshot import keeping
 from allotment.composition.snapshot.keeping import AGE_LIMIT_SECONDS, Keeper
 from allotment.engine.gate.gate import Gate
 from allotment.engine.gate.watching import Freshness, watching
+from allotment.journal.sequencing import Sequencer
 from allotment.journal.writing import JournalWriter
 from allotment.kernel import portal as kernel_portal
 from allotment.kernel.errors import Misconfigured
@@ -83,6 +84,9 @@ class _Installation:
         opening.push_async_callback(providers.stop)
 
     async def _keep_journal(self, opening: AsyncExitStack) -> JournalWriter:
+        sequencer = Sequencer()
+        await _in_thread(sequencer.start)
+        opening.push_async_callback(_in_thread, sequencer.stop)  # after the writer: what it wrote is signed too
         writer = JournalWriter()
         writer.start()
         opening.push_async_callback(_in_thread, writer.stop)
