@@ -1,14 +1,18 @@
 """An open installation in this process: gate, journal writer, durable execution, the scripted model."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import transaction
 
 from allotment.composition.installation import opened
+from allotment.composition.snapshot import keeping
 from allotment.engine.principals import Role
+from allotment.journal.recording import note
 from allotment.kernel.settings import settings
 from allotment.llms.models import Connection, LanguageModel
 from allotment.microapps.exchanging import push
@@ -23,6 +27,8 @@ from allotment.prompts.starting import plant_library
 from tests.conftest import MakePerson, Somebody
 
 SPEC = (Path(__file__).parents[1] / "customer_reply.yaml").read_text(encoding="utf-8")
+
+_PATIENCE_SECONDS = 5
 
 
 @pytest.fixture
@@ -54,7 +60,13 @@ def script(installation: None) -> Callable[..., None]:
         row = Connection.objects.get(kind="scripted")
         row.values = values
         row.revision += 1
-        row.save()
+        known = keeping.current()
+        with transaction.atomic():
+            row.save()
+            note("models.connect", actor=None, object_kind="connection", object_id=str(row.id))
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while keeping.current() is known and time.monotonic() < deadline:
+            time.sleep(0.02)
 
     return change
 
