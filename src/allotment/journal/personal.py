@@ -105,7 +105,9 @@ def _sealed(value: Salted) -> bytes:
     """Return salt and value sealed; nothing for somebody erased, about whom only the commitment is kept."""
     try:
         return vault().seal(
-            value.salt + value.value.encode(), context=_context(value.entry, value.name), subject=value.subject
+            value.salt + value.value.encode(),
+            context=_context(value.entry, value.name),
+            subject=value.subject,
         )
     except Erased:
         return b""
