@@ -4,11 +4,12 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 
 from allotment.composition.snapshot import keeping
 from allotment.composition.snapshot.keeping import Keeper
 from allotment.engine.principals import Role
+from allotment.journal import changes
 from allotment.kernel.errors import Unavailable
 from allotment.people.granting import set_roles
 from allotment.people.leaving import deactivate
@@ -70,6 +71,18 @@ def test_a_nudge_looks_at_once(organisation):
     slow.nudge()
     assert soon(lambda: organisation.maker.id not in slow.current().actors)
     slow.stop()
+
+
+def test_a_change_in_this_process_nudges_right_after_its_commit(organisation):
+    told = []
+    changes.tell_with(lambda: told.append(True))
+    try:
+        with transaction.atomic():
+            deactivate(None, organisation.maker.id)
+            assert not told
+        assert told
+    finally:
+        changes.tell_with(None)
 
 
 def test_before_the_first_reading_nothing_is_known(keeper):

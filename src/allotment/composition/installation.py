@@ -14,6 +14,7 @@ from allotment.composition.snapshot import keeping
 from allotment.composition.snapshot.keeping import AGE_LIMIT_SECONDS, Keeper
 from allotment.engine.gate.gate import Gate
 from allotment.engine.gate.watching import Freshness, watching
+from allotment.journal import changes
 from allotment.journal.sequencing import Sequencer
 from allotment.journal.writing import JournalWriter
 from allotment.kernel import portal as kernel_portal
@@ -86,7 +87,9 @@ class _Installation:
     async def _keep_journal(self, opening: AsyncExitStack) -> JournalWriter:
         sequencer = Sequencer()
         await _in_thread(sequencer.start)
-        opening.push_async_callback(_in_thread, sequencer.stop)  # after the writer: what it wrote is signed too
+        opening.push_async_callback(
+            _in_thread, sequencer.stop
+        )  # after the writer: what it wrote is signed too
         writer = JournalWriter()
         writer.start()
         opening.push_async_callback(_in_thread, writer.stop)
@@ -104,6 +107,8 @@ class _Installation:
         opening.push_async_callback(_in_thread, keeper.stop)
         keeping.use(keeper)
         opening.callback(keeping.use, None)
+        changes.tell_with(keeper.nudge)
+        opening.callback(changes.tell_with, None)
         return keeper
 
 

@@ -5,6 +5,8 @@ change is told even if its transaction commits after later ones.
 Refuses: nothing; old rows are trimmed, the journal itself has the history.
 """
 
+from collections.abc import Callable
+
 from allotment.engine.recording import Entry
 from allotment.journal.arriving import TAIL, Arrivals
 from allotment.journal.inserting import Change
@@ -20,6 +22,20 @@ QUIET = frozenset(
 """Actions that leave everything as it was. Any other is a change when it is done."""
 KEPT = 10_000
 """Rows that stay when old ones are trimmed."""
+
+_tell: Callable[[], None] | None = None
+
+
+def tell_with(tell: Callable[[], None] | None) -> None:
+    """Call `tell` in the thread that changed something in this process, right after its commit."""
+    global _tell  # noqa: PLW0603 - the one switch of this module
+    _tell = tell
+
+
+def tell() -> None:
+    """Say that something changed just now."""
+    if _tell is not None:
+        _tell()
 
 
 def change_of(entry: Entry) -> Change | None:

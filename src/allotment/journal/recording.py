@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 
 from allotment.engine.recording import Entry, Outcome, Personal, Scalar
 from allotment.journal.bodies import body_of
-from allotment.journal.changes import change_of
+from allotment.journal.changes import change_of, tell
 from allotment.journal.inserting import append_changes, append_entries
 from allotment.journal.models import JournalEntry
 from allotment.journal.personal import Salted, commitments, keep, salted
@@ -90,7 +90,9 @@ def append(group: Sequence[Prepared]) -> Sequence[int]:
     if not group:
         return ()
     tickets = append_entries([one.body for one in group])
-    append_changes([change for one in group if (change := change_of(one.entry))])
+    if changes := [change for one in group if (change := change_of(one.entry))]:
+        append_changes(changes)
+        transaction.on_commit(tell)
     keep(value for one in group for value in one.personal)
     return tickets
 

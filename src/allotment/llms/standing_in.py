@@ -52,7 +52,7 @@ def choose_stand_ins(model_id: UUID, wanted: Sequence[UUID], actor: Actor) -> No
             object_kind="model",
             object_id=str(row.id),
             title=row.title,
-            **{f"place {place}": stand_in.title for place, stand_in in enumerate(chosen, 1)},
+            stand_ins=", ".join(stand_in.title for stand_in in chosen),
         )
 
 
