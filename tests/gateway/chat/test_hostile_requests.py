@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from allotment.engine.gate.deadlines import Deadlines
 from allotment.gateway.chat import caller
 from tests.gateway.chat.conftest import prompt
 from tests.gateway.chat.scene import Scene
@@ -174,7 +175,7 @@ def test_an_answer_is_never_packed(url: str, scene: Scene) -> None:
 
 
 def test_a_slow_caller_is_let_go(url: str, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(caller, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(caller, "_deadlines", Deadlines(0.2))
     with _opened(url) as connection:
         connection.sendall(
             _head(url, f"Authorization: Bearer {scene.key()}\r\nContent-Length: 100\r\n") + b"{"

@@ -11,10 +11,15 @@ from typing import Final
 
 from starlette.types import Receive
 
+from allotment.engine.gate.deadlines import Deadline, Deadlines
 from allotment.kernel.errors import AllotmentError, TooLarge
 
 MOST_BYTES: Final = 1024 * 1024
 PATIENCE_SECONDS: Final = 20.0
+_LISTENS_AFTER_SECONDS: Final = 0.05
+"""Most answers of a fast model are there before listening would have been worth its task."""
+
+_deadlines = Deadlines(PATIENCE_SECONDS)
 
 
 class Gone(Exception):
@@ -34,7 +39,7 @@ async def body_of(headers: Iterable[tuple[bytes, bytes]], receive: Receive) -> b
         if name == b"content-length" and value.isdigit() and int(value) > MOST_BYTES:
             raise _too_large()
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        with Deadline(_deadlines):
             return await _whole(receive)
     except TimeoutError as error:
         raise TooSlow(
@@ -61,20 +66,26 @@ class Caller:
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._is_gone = False
+        self._listening: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> None:
-        """Start to listen."""
+    def __enter__(self) -> None:
+        """Listen from in a moment on."""
         self._working = asyncio.current_task()
-        self._listening = asyncio.get_running_loop().create_task(self._listen())
+        self._timer = asyncio.get_running_loop().call_later(_LISTENS_AFTER_SECONDS, self._begin)
 
-    async def __aexit__(
+    def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop to listen."""
-        self._listening.cancel()
+        self._timer.cancel()
+        if self._listening is not None:
+            self._listening.cancel()
         if self._is_gone and self._working is not None:
             self._working.uncancel()
             raise Gone from error
+
+    def _begin(self) -> None:
+        self._listening = asyncio.get_running_loop().create_task(self._listen())
 
     async def _listen(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":

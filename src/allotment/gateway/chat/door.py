@@ -82,7 +82,7 @@ class ChatDoor:
         self._uses.note(who.key.id, now)
         try:
             if is_question:
-                return await self._ask(scope, receive, send)
+                return await self._ask(scope, receive, send, who, facts)
             return await self._list(path, who, facts, now)
         except NotAllowed as error:
             no = Refused(Stage.AUTHORISE, error.policy, error.message, error.hint)
@@ -107,15 +107,19 @@ class ChatDoor:
             code="model_not_found",
         )
 
-    async def _ask(self, scope: Scope, receive: Receive, send: Send) -> Answer | None:
+    async def _ask(
+        self, scope: Scope, receive: Receive, send: Send, holder: Holder, known: Snapshot
+    ) -> Answer | None:
         request = read_request(await body_of(scope["headers"], receive))
         now, facts = clock.now(), self._facts()
-        # Sending it may have taken a while: who may ask is decided by the facts as they are now.
-        who = identify(scope["headers"], facts, now)
-        if isinstance(who, Stranger):
-            return await self._turn_away(who)
-        asked = question(request, who, facts, now)
-        async with Caller(receive):
+        if facts is not known or holder.key.expires_at <= now:
+            # Sending it took a while: who may ask is decided by the facts as they are now.
+            who = identify(scope["headers"], facts, now)
+            if isinstance(who, Stranger):
+                return await self._turn_away(who)
+            holder = who
+        asked = question(request, holder, facts, now)
+        with Caller(receive):
             if not request.stream:
                 return await complete(self._gate(), asked, int(now.timestamp()))
             options = request.stream_options

@@ -5,6 +5,7 @@ Invariant: what is not supported and would change the answer is refused by name;
 
 import re
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -49,6 +50,8 @@ _NEUTRAL: Mapping[str, tuple[Any, ...]] = {
     "web_search_options": (),
 }
 """Values with which a field we do not support means nothing; null always does."""
+_unsupported_in = attrgetter(*_NEUTRAL)
+_NOTHING = (None,) * len(_NEUTRAL)
 _EMPTY_IN_MESSAGES = (
     "name",
     "refusal",
@@ -136,10 +139,11 @@ def _message(number: int, given: ChatMessage) -> Message:
 
 
 def _refuse_unsupported(request: ChatCompletionRequest) -> None:
-    for name, neutral in _NEUTRAL.items():
-        value = getattr(request, name)
-        if value is not None and value not in neutral:
-            raise _unsupported(name, name)
+    given = _unsupported_in(request)
+    if given != _NOTHING:
+        for value, (name, neutral) in zip(given, _NEUTRAL.items(), strict=True):
+            if value is not None and value not in neutral:
+                raise _unsupported(name, name)
     temperature, seed = request.temperature, request.seed
     if temperature is not None and not 0 <= temperature <= _HOTTEST:
         raise _out_of_range("temperature", "between 0 and 2")
