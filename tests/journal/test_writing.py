@@ -13,9 +13,10 @@ from django.db import connections
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from allotment.engine.recording import Entry
+from allotment.engine.recording import Entry, Personal
 from allotment.journal import writing
 from allotment.journal.models import JournalEntry
+from allotment.journal.personal import values_of
 from allotment.journal.writing import JournalWriter
 from allotment.kernel.errors import Invalid, Unavailable
 from allotment.kernel.ids import new_id
@@ -52,7 +53,7 @@ def database_file() -> str:
 def test_a_recorded_entry_is_on_disk_when_its_number_arrives(writer):
     number = asyncio.run(writer.record(entry("first")))
     with sqlite3.connect(f"file:{database_file()}?mode=ro", uri=True) as other:
-        stored = other.execute("SELECT object_id FROM journal_entry WHERE number = ?", [number]).fetchone()
+        stored = other.execute("SELECT object_id FROM journal_entry WHERE ticket = ?", [number]).fetchone()
     other.close()
     assert stored == ("first",)
 
@@ -78,9 +79,9 @@ def test_eight_threads_lose_nothing_and_keep_their_order(counts: list[int], grou
         thread.join()
     writer.stop()
     for caller, count in zip(callers, counts, strict=True):
-        rows = list(JournalEntry.objects.filter(object_id=caller).order_by("number"))
+        rows = list(JournalEntry.objects.filter(object_id=caller).order_by("ticket"))
         assert [row.details["step"] for row in rows] == list(range(count))
-        assert [row.number for row in rows] == numbers[caller]
+        assert [row.ticket for row in rows] == numbers[caller]
 
 
 def test_entries_that_wait_together_share_a_transaction(writer, monkeypatch):
@@ -193,6 +194,47 @@ def test_an_entry_the_table_cannot_hold_fails_its_own_caller_only(writer):
     bad, good = asyncio.run(record_both())
     assert isinstance(bad, Invalid)
     assert isinstance(good, int)
+
+
+def test_an_entry_that_is_there_already_fails_its_own_caller_only(writer):
+    first = entry(str(new_id()))
+
+    async def record_group() -> list[int | BaseException]:
+        await writer.record(first)
+        return await asyncio.gather(
+            *(writer.record(one) for one in (entry(), first, entry(), first)), return_exceptions=True
+        )
+
+    good, replayed, also_good, again = asyncio.run(record_group())
+    assert isinstance(good, int)
+    assert isinstance(also_good, int)
+    assert [one.code for one in (replayed, again)] == ["replayed", "replayed"]
+    assert JournalEntry.objects.filter(id=first.id).count() == 1
+
+
+def test_an_entry_twice_in_one_group_is_written_once(writer):
+    twin = entry(str(new_id()))
+
+    async def record_twice() -> list[int | BaseException]:
+        return await asyncio.gather(writer.record(twin), writer.record(twin), return_exceptions=True)
+
+    assert sum(isinstance(one, int) for one in asyncio.run(record_twice())) == 1
+    assert JournalEntry.objects.filter(id=twin.id).count() == 1
+
+
+def test_the_policies_in_force_are_stamped_when_the_caller_asks(writer, monkeypatch):
+    monkeypatch.setattr(writing, "policy_version", lambda: "0123456789ab")
+    ticket = asyncio.run(writer.record(entry()))
+    assert JournalEntry.objects.get(ticket=ticket).content.policy_version == "0123456789ab"
+
+
+def test_personal_values_are_kept_beside_the_entry(writer):
+    told = Entry(
+        AT, "apps.run", "done", None, "test", "x", personal={"name": Personal(new_id(), "Mira Patel")}
+    )
+    asyncio.run(writer.record(told))
+    (value,) = values_of([told.id])[told.id]
+    assert value.value == "Mira Patel"
 
 
 def test_a_defect_in_the_writer_reaches_those_who_wait(writer, monkeypatch):

@@ -24,18 +24,8 @@ _SQLITE = (
     CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}
     BEGIN SELECT RAISE(ABORT, 'The journal only grows: a row cannot be removed.'); END
     """,
-    """
-    CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {exists}
-    BEGIN SELECT RAISE(ABORT, 'The journal only grows: a row cannot be changed.'); END
-    """,
 )
-# INSERT OR REPLACE removes the old row without firing delete triggers unless recursive_triggers is on.
-_SAME = {
-    "journal_entry": ("ticket = NEW.ticket", "id = NEW.id"),
-    "journal_leaf": ("number = NEW.number", "entry = NEW.entry"),
-    "journal_node": ('level = NEW.level AND "index" = NEW."index"',),
-    "journal_checkpoint": ("size = NEW.size",),
-}
+_TABLES = ("journal_entry", "journal_leaf", "journal_node", "journal_checkpoint")
 _POSTGRESQL = (
     """
     CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table}
@@ -49,10 +39,9 @@ _POSTGRESQL = (
 
 
 def forbid_changes(_apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-    for table, same in _SAME.items():
-        exists = " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {condition})" for condition in same)
+    for table in _TABLES:
         for statement in _SQLITE if editor.connection.vendor == "sqlite" else _POSTGRESQL:
-            editor.execute(statement.format(table=table, exists=exists), params=None)
+            editor.execute(statement.format(table=table), params=None)
 
 
 def drop_old_triggers(_apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
