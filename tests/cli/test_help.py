@@ -10,7 +10,20 @@ import pytest
 from allotment import __version__
 from allotment.cli.main import root
 
-COMMANDS = ("up", "run", "apps", "templates", "people", "models", "keys", "doctor", "schema", "demo", "completion")
+COMMANDS = (
+    "up",
+    "run",
+    "apps",
+    "templates",
+    "people",
+    "models",
+    "journal",
+    "keys",
+    "doctor",
+    "schema",
+    "demo",
+    "completion",
+)
 HEAVY = (
     "django.db",
     "dbos",

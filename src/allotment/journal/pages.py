@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from allotment.engine.actions import Action
-from allotment.journal import evidence, proving
+from allotment.journal import evidence, proving, sequencing
 from allotment.journal.forms import FilterForm
-from allotment.journal.queries import entry, recent, said_about_people, signed_so_far, tickets
+from allotment.journal.queries import entry, recent, said_about_people, tickets
 from allotment.journal.reading import note_reading
 from allotment.kernel.errors import Unavailable
 from allotment.web.declaring import declares
@@ -41,7 +41,7 @@ def entries(request: HttpRequest) -> HttpResponse:
         "page": page,
         "kept": kept.urlencode(),
         "is_later_page": starts_at is not None,
-        "signed": signed_so_far(),
+        "state": sequencing.state(),
         "most_proved": evidence.MOST_PROVED,
     }
     return render(request, "journal/entries.html", context)

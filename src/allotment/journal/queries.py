@@ -17,7 +17,7 @@ from allotment.engine.actions import Action
 from allotment.engine.recording import Scalar
 from allotment.journal import naming
 from allotment.journal.bodies import instant
-from allotment.journal.models import JournalCheckpoint, JournalEntry, JournalLeaf
+from allotment.journal.models import JournalEntry
 from allotment.journal.personal import PersonalValue, values_of
 from allotment.journal.sentences import sentence
 from allotment.journal.tree.hashing import leaf_hash
@@ -93,16 +93,6 @@ class Page:
     """Whether a search ended before it found enough, and older entries were not looked at yet."""
 
 
-@dataclass(frozen=True)
-class SignedSoFar:
-    """How far the journal is signed."""
-
-    size: int
-    at: datetime | None
-    waiting: int
-    """Entries recorded since; usually signed within a second or two."""
-
-
 def recent(wanted: Wanted, *, before: int | None = None, limit: int = PAGE) -> Page:
     """Return at most `limit` entries with tickets below `before`."""
     newest = _newest_ticket()
@@ -143,15 +133,6 @@ def said_about_people(recorded: Recorded) -> tuple[PersonalValue, ...]:
     """Return the personal values of an entry, as far as they can still be read."""
     found = JournalEntry.objects.filter(ticket=recorded.number).values_list("id", flat=True)[0]
     return values_of([found]).get(found, ())
-
-
-def signed_so_far() -> SignedSoFar:
-    """Return how far the journal is signed."""
-    newest = JournalCheckpoint.objects.order_by("-size").first()
-    size = newest.size if newest else 0
-    last = JournalLeaf.objects.filter(number=size - 1).values_list("entry", flat=True).first() or 0
-    waiting = JournalEntry.objects.filter(ticket__gt=last).count()
-    return SignedSoFar(size, newest.at if newest else None, waiting)
 
 
 def actors() -> tuple[tuple[UUID, str], ...]:

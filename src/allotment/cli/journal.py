@@ -1,0 +1,228 @@
+"""`allotment journal`: verify it, prove entries, hand out evidence, witness another installation's journal."""
+
+import sys
+from pathlib import Path
+from typing import IO
+
+import click
+
+from allotment.cli.printing import as_json as print_json
+from allotment.cli.printing import json_option
+from allotment.composition.preparing import prepare
+from allotment.journal import evidence, exporting, proving, sequencing, signing, witnessing
+from allotment.journal.reading import note_reading
+from allotment.journal.verifying import Outside, Progress, Verified, verify
+from allotment.kernel.settings import settings
+
+_SHOWN_PROBLEMS = 20
+_file = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group()
+def journal() -> None:
+    """Verify and prove what was recorded."""
+
+
+@journal.command("verify")
+@click.option("--since", default=0, help="Begin at this entry: the size of a checkpoint verified before.")
+@json_option
+def verify_all(*, since: int, as_json: bool) -> None:
+    """Check every entry, every hash, every signature and every time. Ends with 1 if anything is wrong."""
+    prepare()
+    if not sequencing.state().signed:
+        sequencing.sequence_now()  # a new installation: nobody served it yet
+    found = verify(Outside.read(settings().home), since=since, progress=_progress(shown=not as_json))
+    if as_json:
+        print_json(_plain(found))
+    else:
+        _tell(found)
+    if not found.is_sound:
+        sys.exit(1)
+
+
+def _progress(*, shown: bool) -> Progress:
+    def tell(done: int, all_of_them: int) -> bool:
+        if shown and sys.stderr.isatty():
+            click.echo(f"\r{done:,} of {all_of_them:,} entries", nl=False, err=True)
+        return True
+
+    return tell
+
+
+def _plain(found: Verified) -> dict[str, object]:
+    newest = found.newest
+    return {
+        "sound": found.is_sound,
+        "entries": found.entries,
+        "since": found.since,
+        "checkpoints": found.checkpoints,
+        "signed": newest.checkpoint.size if newest else 0,
+        "signed_at": newest.at if newest else None,
+        "invented": found.invented,
+        "problems": [
+            {"kind": one.kind, "where": one.where, "what": one.what, "remedy": one.remedy}
+            for one in found.problems
+        ],
+        "problem_count": found.problem_count,
+        "seconds": round(found.seconds, 3),
+    }
+
+
+def _tell(found: Verified) -> None:
+    for one in found.problems[:_SHOWN_PROBLEMS]:
+        click.secho(one.what, fg="red")
+        click.echo(f"  {one.remedy}")
+    if found.problem_count > _SHOWN_PROBLEMS:
+        click.echo(f"… and {found.problem_count - _SHOWN_PROBLEMS} more; --json shows up to a thousand.")
+    if found.invented:
+        click.echo(f"{found.invented} entries are demonstration data and say so; their times are invented.")
+    signed = found.newest
+    told = f"{found.entries:,} entries and {found.checkpoints:,} checkpoints in {found.seconds:.1f} s"
+    if found.is_sound:
+        click.secho(f"The journal is whole: {told}.", bold=True)
+        if signed is not None:
+            click.echo(
+                f"The first {signed.checkpoint.size:,} were signed last at {signed.at:%Y-%m-%d %H:%M:%S} UTC."
+            )
+    else:
+        click.secho(
+            f"The journal is not whole: {found.problem_count} problems in {told}.", fg="red", bold=True
+        )
+
+
+@journal.command("prove")
+@click.argument("tickets", nargs=-1, required=True, type=int)
+@click.option("--out", type=_file, help="Write an evidence pack (.zip) there, with the verifier.")
+def prove(*, tickets: tuple[int, ...], out: Path | None) -> None:
+    """Prove that entries are in the journal: TICKETS as the journal page shows them.
+
+    Without --out, prints the proof of one entry as a C2SP tlog-proof.
+    """
+    prepare()
+    _read("prove", entries=len(tickets))
+    if out is not None:
+        with out.open("wb") as file:
+            done = evidence.write_pack(tickets, file)
+        click.echo(f"Wrote {out}: {done.entries} entries, proved against {done.size:,}.")
+    elif len(tickets) > 1:
+        raise click.UsageError("Name a file with --out for more than one entry.")
+    else:
+        click.echo(proving.prove(tickets[0]).text, nl=False)
+
+
+@journal.command("export")
+@click.option(
+    "--format",
+    "written",
+    type=click.Choice([one.value for one in exporting.Format]),
+    default=exporting.Format.JSON.value,
+    help="json: as it is proved. ocsf: for a SIEM.",
+)
+@click.option("--from", "first", default=0, help="Begin at this place in the tree.")
+@click.option("--to", "end", type=int, help="End before this place.")
+@click.option(
+    "--out", type=_file, help="Write there. A name that ends in .zip gets the whole journal as evidence."
+)
+def export(*, written: str, first: int, end: int | None, out: Path | None) -> None:
+    """Write entries as lines of JSON, in the order of the tree."""
+    prepare()
+    _read("export")
+    if out is not None and out.suffix == ".zip":
+        with out.open("wb") as file:
+            done = evidence.write_everything(file)
+        click.echo(f"Wrote {out}: all {done.entries:,} entries up to the newest checkpoint.", err=True)
+        return
+    found = exporting.lines(exporting.Format(written), first=first, end=end)
+    if out is None:
+        for line in found:
+            click.echo(line, nl=False)
+        return
+    with out.open("wb") as file:
+        file.writelines(found)
+
+
+@journal.command("checkpoint")
+@click.option("--since", type=int, help="For a witness that saw this many entries: adds the proof of growth.")
+def checkpoint(*, since: int | None) -> None:
+    """Print the newest signed checkpoint, after signing what was recorded until now.
+
+    With --since, prints what `allotment journal witness` needs, as JSON.
+    """
+    prepare()
+    sequencing.sequence_now()
+    if since is None:
+        click.echo(proving.growth(0).checkpoint, nl=False)
+    else:
+        click.echo(witnessing.write_news(witnessing.news(since)))
+
+
+@journal.command("keys")
+def public_keys() -> None:
+    """Print the journal's public keys, oldest first. Give the first to auditors and witnesses."""
+    prepare()
+    click.echo(evidence.public_keys(), nl=False)
+
+
+@journal.command("witness")
+@click.argument("state", type=_file)
+@click.option("--key", "keys", multiple=True, help="A public key of the journal, for the first time.")
+@click.option(
+    "--news",
+    type=click.File("r"),
+    default="-",
+    help="What `journal checkpoint --since` printed; else standard input.",
+)
+def witness(*, state: Path, keys: tuple[str, ...], news: IO[str]) -> None:
+    """Remember another installation's checkpoint in STATE, on a machine of your own.
+
+    Refuses a fork and a shorter journal: then keep STATE as evidence. Ask next time for what happened since the
+    number of entries that this prints.
+
+    \b
+    journal$ allotment journal checkpoint --since 1200 > news.json
+    witness$ allotment journal witness seen.json --news news.json
+    """
+    told = witnessing.read_news(news.read())
+    seen = witnessing.read_state(state)
+    if seen is None and not keys:
+        raise click.UsageError(
+            "The first time, give the journal's public key with --key (`allotment journal keys`)."
+        )
+    after = witnessing.begin(told, keys) if seen is None else witnessing.accept(seen, told)
+    witnessing.write_state(state, after)
+    opened = after.opened()
+    size, origin = opened.checkpoint.size, opened.checkpoint.origin
+    click.echo(f"Seen: {size} entries of {origin}, signed {opened.at:%Y-%m-%d %H:%M:%S} UTC.")
+
+
+@journal.command("rotate-key")
+def rotate_key() -> None:
+    """Sign with a new key from now on. The old one hands over to it in the journal; what it signed stays valid."""
+    prepare()
+    ticket = signing.rotate(None)
+    sequencing.sequence_now()
+    click.echo(f"A new key signs from now on; entry {ticket} says so. Tell auditors and witnesses:")
+    click.echo(evidence.public_keys().splitlines()[-1])
+
+
+@journal.command("begin-again")
+@click.option(
+    "--reason", prompt="Why is the journal older than what was signed?", help="It stands in the journal."
+)
+@click.confirmation_option(prompt="Witnesses will refuse the journal until they are told. Go on?")
+def begin_again(*, reason: str) -> None:
+    """Go on after an old backup was put back: signs with a new key and name, and records what is missing."""
+    prepare()
+    ticket = sequencing.begin_again(reason, None)
+    click.echo(
+        f"The journal goes on; entry {ticket} says what was signed before. Tell auditors and witnesses:"
+    )
+    click.echo(evidence.public_keys().splitlines()[-1])
+
+
+def _read(how: str, entries: int = 0) -> None:
+    """Record that the journal is read here, and sign what was recorded until now."""
+    note_reading(None, f"command line: {how}", entries=entries)
+    state = sequencing.sequence_now()
+    if state.trouble:
+        click.secho(f"{state.trouble} {state.remedy}", fg="yellow", err=True)
