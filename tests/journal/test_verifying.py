@@ -1,5 +1,7 @@
 """Verifying a journal that nobody touched, and one that only looks bad."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,8 +10,13 @@ import pytest
 from allotment.journal.bodies import body_of
 from allotment.journal.inserting import append_entries
 from allotment.journal.problems import Kind
+from allotment.journal.recording import record_all
+from allotment.journal.sequencing import sequence_now
+from allotment.journal.signing import rotate
+from allotment.journal.verifying import Outside, verify
 from allotment.kernel import clock
 from allotment.kernel.errors import Invalid
+from allotment.kernel.settings import settings
 from tests.journal.tree.growing import START, Journal, entry, grown, tamper
 
 pytestmark = pytest.mark.django_db
@@ -129,3 +136,22 @@ def test_a_missing_file_outside_the_database_is_told(tmp_path: Path) -> None:
     assert found.kind == Kind.OUTSIDE
     assert "there is no such file" in found.what
     assert "whoever witnesses" in found.remedy
+
+
+def test_what_the_sequencer_made_is_sound_also_with_a_changed_key(
+    django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[object]],
+) -> None:
+    home = settings().home
+    for made in ("journal.key", "journal.vkeys", "journal.checkpoint"):
+        (home / made).unlink(missing_ok=True)
+    numbers = record_all([entry(one, clock.now()) for one in range(700)])
+    with django_capture_on_commit_callbacks(execute=True):
+        sequence_now()
+    rotate(None)
+    with django_capture_on_commit_callbacks(execute=True):
+        sequence_now()
+    found = verify(Outside.read(home))
+    assert (found.problems, found.entries) == ((), 701)
+    assert len((home / "journal.vkeys").read_text().split()) == 2
+    tamper(("UPDATE journal_entry SET body = replace(body, 'small', 'large') WHERE ticket = %s", numbers[5]))
+    assert [(one.kind, one.where) for one in verify(Outside.read(home)).problems] == [(Kind.CHANGED, 5)]
