@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Self
 
 from allotment.screening.findings import Detected, Finding
-from allotment.screening.matching import compiled, flat
+from allotment.screening.matching import bounded, flat
 from allotment.screening.scanning import scan_view
 
 EVERY_KIND = frozenset(Detected)
@@ -29,7 +29,7 @@ _LABELS = {
 _LOOK_ALIKE_LABEL = "TEXT"
 _KINDS = {label: kind for kind, label in _LABELS.items()}
 _ANY_LABEL = "|".join((*_KINDS, _LOOK_ALIKE_LABEL))
-_PLACEHOLDER = compiled(
+_PLACEHOLDER = bounded(
     # In brackets a model may change the letter case, or the underscore to a space, a dash, an escaped one …
     rf"\[ ?(?i:({_ANY_LABEL.replace('_', '[ _-]')}))(?:\\?_|[ -])(\d{{1,9}}) ?\]"
     # … without brackets only the exact word is unambiguous.

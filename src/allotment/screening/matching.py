@@ -7,6 +7,7 @@ means.
 """
 
 import codecs
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -62,6 +63,15 @@ def compiled(source: str, *, captures: bool = True) -> Pattern:
     options.encoding = re2.Options.Encoding.LATIN1
     options.never_capture = not captures
     return cast("Pattern", re2.compile(source.encode("latin-1"), options))
+
+
+def bounded(source: str) -> Pattern:
+    """Compile a pattern that looks at a few characters from wherever it starts, so that it needs no RE2 to be linear.
+
+    Python's own matcher starts faster, and keeps the interpreter: RE2 lets other threads run during each search, and in
+    a busy process it is a while until this one has its turn again.
+    """
+    return cast("Pattern", re.compile(source.encode("latin-1")))
 
 
 def hint(patterns: Iterable[Pattern]) -> str:

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 
 from allotment.screening import national_ids, passwords, personal, phones, secrets
 from allotment.screening.findings import Detected, Finding
-from allotment.screening.matching import any_of, compiled, flat
+from allotment.screening.matching import any_of, flat
 
-_DIGIT = compiled(r"\d")
 _SECRET_HINTS = (secrets.HINT, passwords.HINT)
 _NUMBER_HINTS = (personal.NUMBER_HINT, phones.HINT, national_ids.HINT)
 _SECRET_HINT, _NUMBER_HINT = any_of(*_SECRET_HINTS), any_of(*_NUMBER_HINTS)
+_EMAIL_HINT = personal.EMAIL_HINT.encode()
 _HINT = any_of(personal.EMAIL_HINT, *_SECRET_HINTS, *_NUMBER_HINTS)
 
 
@@ -37,15 +37,21 @@ def is_clear(view: bytes) -> bool:
 
 
 def _candidates(view: bytes) -> Iterator[Finding]:
-    if personal.EMAIL_HINT.encode() in view:
+    if _EMAIL_HINT in view:
         yield from personal.find_emails(view)
+    elif is_clear(view):
+        return
     if _SECRET_HINT.search(view):
         yield from secrets.find(view)
         yield from passwords.find(view)
-    if _NUMBER_HINT.search(view) and _DIGIT.search(view):
+    if _has_digit(view) and _NUMBER_HINT.search(view):
         yield from personal.find_numbers(view)
         yield from phones.find(view)
         yield from national_ids.find(view)
+
+
+def _has_digit(view: bytes) -> bool:
+    return len(view.translate(None, b"0123456789")) < len(view)
 
 
 def _rank(finding: Finding) -> tuple[bool, bool, int, int, str]:

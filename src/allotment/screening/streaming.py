@@ -7,14 +7,14 @@ key block.
 
 from allotment.screening.findings import Detected, Finding
 from allotment.screening.masking import Masking
-from allotment.screening.matching import compiled, flat
-from allotment.screening.scanning import is_clear, scan
+from allotment.screening.matching import bounded, flat
+from allotment.screening.scanning import is_clear, scan_view
 from allotment.screening.secrets import has_open_private_key
 
 WITHHELD = "[withheld: secret]"
-_ENDS = r"[.!?:]['\")\]*_`]{0,3}\s|\n"
-_SENTENCE_END = compiled(_ENDS)
-_LAST_SENTENCE_END = compiled(rf"(?s).*(?:{_ENDS})")
+_ENDS = r"[.!?:]['\")\]*_`]{0,3}[ \t\n\f\r]|\n"
+_SENTENCE_END = bounded(_ENDS)
+_LAST_SENTENCE_END = bounded(rf"(?s).*(?:{_ENDS})")
 _LONGEST_SENTENCE_END = 5
 _REMEMBERED = 96
 """Characters of the sentence before that may hold the word which names a value in this one."""
@@ -87,10 +87,13 @@ class Release:
         return restored
 
     def _screened(self, sentence: str) -> str:
+        view = flat(self._before + sentence)
+        if is_clear(view):
+            return self._plain(sentence)
         offset = len(self._before)
         parts: list[str] = []
         done = 0
-        for found in scan(self._before + sentence):
+        for found in scan_view(view):
             start, end = max(0, found.start - offset), found.end - offset
             value = sentence[start : max(start, end)]
             if not value or (found.kind is not Detected.SECRET and self._masking.knows(found.kind, value)):
