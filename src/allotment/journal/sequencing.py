@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 
 from allotment.journal import changes, signing, turns
 from allotment.journal.bodies import instant
-from allotment.journal.growing import Tree, checkpoint_file, examine, real_time, tree_size
+from allotment.journal.growing import BATCH, Tree, checkpoint_file, examine, real_time, tree_size
 from allotment.journal.leading import Lead
 from allotment.journal.models import JournalCheckpoint, JournalEntry, JournalLeaf
 from allotment.journal.tree.checkpoints import Checkpoint, read_checkpoint
@@ -101,8 +101,9 @@ class Sequencer:
                     self.failure = None
                     return
                 self._tree = Tree()
-            while self._tree.grow():
-                if self._tree.has_news and clock.monotonic() >= self._next_checkpoint:
+            while placed := self._tree.grow():
+                # Not in the middle of a backlog: what follows would be older than the signature before it.
+                if placed < BATCH and clock.monotonic() >= self._next_checkpoint:
                     self._sign(self._tree)
             if self._tree.has_news and (is_last or clock.monotonic() >= self._next_checkpoint):
                 self._sign(self._tree)

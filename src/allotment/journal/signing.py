@@ -146,9 +146,8 @@ def replace_file(path: Path, text: str, *, mode: int = 0o644) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(fresh).replace(path)
-    except BaseException:
-        Path(fresh).unlink(missing_ok=True)
-        raise
+    finally:
+        Path(fresh).unlink(missing_ok=True)  # there only if something went wrong
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
