@@ -50,9 +50,8 @@ class Hatchery:
 
     def close(self) -> None:
         """End it."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(timeout=_PATIENCE_SECONDS)
+        with self._process:  # closes both ends and waits
+            pass
 
     def _expect(self, word: str) -> None:
         assert self._process.stdout is not None

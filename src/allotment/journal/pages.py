@@ -4,6 +4,7 @@ Invariant: whoever reads is recorded, before they see anything.
 """
 
 import tempfile
+from contextlib import ExitStack
 from uuid import UUID
 
 from django.db import transaction
@@ -90,10 +91,12 @@ def evidence_pack(request: HttpRequest) -> FileResponse:
     wanted = FilterForm(request.GET).wanted()
     chosen = [int(one) for one in request.GET.getlist("ticket") if one.isdigit()]
     found = proving.signed_among(chosen or tickets(wanted, evidence.MOST_PROVED))
-    file = tempfile.SpooledTemporaryFile(_SPOOLED_BYTES)  # noqa: SIM115 - the response closes it
-    pack = evidence.write_pack(found, file)
-    note_reading(_reader(request), "evidence", wanted=wanted, entries=pack.entries, size=pack.size)
-    file.seek(0)
+    with ExitStack() as opened:
+        file = opened.enter_context(tempfile.SpooledTemporaryFile(_SPOOLED_BYTES))
+        pack = evidence.write_pack(found, file)
+        note_reading(_reader(request), "evidence", wanted=wanted, entries=pack.entries, size=pack.size)
+        file.seek(0)
+        opened.pop_all()  # the response closes it
     name = _("journal-evidence-%(size)s.zip") % {"size": pack.size}
     return FileResponse(file, as_attachment=True, filename=name, content_type="application/zip")
 
