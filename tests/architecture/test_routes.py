@@ -33,7 +33,8 @@ def test_every_gateway_route_names_its_authority() -> None:
 
 
 def test_the_gateway_serves_only_what_stands_in_its_table() -> None:
-    assert [route.path for route in starlette_routes()] == [route.path for route in ROUTES]
+    served = [route.path for route in starlette_routes()]
+    assert served == [route.path for route in ROUTES if route.endpoint is not None]
 
 
 def test_every_page_stands_in_the_map_that_is_walked() -> None:
