@@ -18,14 +18,14 @@ class BodyField(Func):
         super().__init__(F("body"), output_field=output_field)
         self.key = key
 
-    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Any:
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_context: Any) -> Any:
         """Return the SQL; Django keeps a UUID as 32 hex digits there."""
         template = f"json_extract(%(expressions)s, '$.{self.key}')"
         if isinstance(self.output_field, UUIDField):
             template = f"replace({template}, '-', '')"
         return self.as_sql(compiler, connection, template=template)
 
-    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Any:
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_context: Any) -> Any:
         """Return the SQL. `json`, not `jsonb`: it is only scanned, which is cheaper for one key."""
         template = f"((%(expressions)s)::json ->> '{self.key}')"
         if isinstance(self.output_field, UUIDField | BooleanField):
@@ -40,10 +40,12 @@ class FromBody(GeneratedField):
     a third smaller and inserting faster; `make_table` sees to that.
     """
 
+    db_persist: bool
+
     def __init__(self, shown: "Field[Any, Any]", **kwargs: Any) -> None:
         self.shown = shown
         super().__init__(
-            expression=F("body"),
+            expression=BodyField("", shown),
             output_field=shown,
             db_persist=True,
             null=shown.null,
@@ -64,7 +66,7 @@ class FromBody(GeneratedField):
 
 def make_table(editor: BaseDatabaseSchemaEditor, model: type[Model]) -> None:
     """Make the table of a model that has such columns."""
-    for field in model._meta.local_fields:
+    for field in model._meta.local_fields:  # noqa: SLF001 - Django's documented API
         if isinstance(field, FromBody):
             field.db_persist = not editor.connection.features.supports_virtual_generated_columns
     editor.create_model(model)

@@ -29,6 +29,9 @@ BATCH = 500
 """Entries numbered in one transaction: few enough that whoever records meanwhile hardly waits."""
 
 
+WRONG_KEY = "wrong-journal-key"
+
+
 def real_time() -> datetime:
     """Return the time that checkpoints are signed with: not `kernel.clock`, which demo data sets back."""
     return datetime.now(UTC)
@@ -81,7 +84,9 @@ class Tree:
     def __init__(self) -> None:
         keys = signing.read_keys()
         self._signed = examine(keys)
+        signing.publish(keys.current.verifier)
         self._keys = signing.settle(keys, self._signed.size)
+        _catch_up_outside()
         self._edge: CompactRange = proofs.edge(StoredHashes(), tree_size())
         self._arrivals = _arrivals()
         self._unplaced = _passed_over()
@@ -117,9 +122,16 @@ class Tree:
                 gettext("Another process signed the journal meanwhile."),
                 hint=gettext("Nothing needs to be done; this process will look at it anew."),
             )
-        self._keys = signing.settle(signing.read_keys(), self._signed.size)
-        signers = [self._keys.current]
-        following = self._keys.following
+        keys = signing.settle(signing.read_keys(), self._signed.size)
+        if keys.current.verifier != self._keys.current.verifier:
+            raise Conflict(
+                gettext("The key file %(path)s was exchanged.") % {"path": settings().journal_key_file},
+                hint=gettext(
+                    "Nothing needs to be done if you began the journal again; else put the old file back."
+                ),
+            )
+        signers = [keys.current]
+        following = keys.following
         if following is not None and signing.place_of(following.verifier) is not None:
             signers.append(following)
         checkpoint = Checkpoint(signers[-1].verifier.name, self._edge.size, self._edge.root())
@@ -129,7 +141,17 @@ class Tree:
             append_checkpoint(checkpoint.size, text, at)
             transaction.on_commit(lambda: signing.replace_file(checkpoint_file(), text))
         self._signed = Signed(checkpoint.size, at)
-        self._keys = signing.settle(self._keys, checkpoint.size)
+        self._keys = signing.settle(keys, checkpoint.size)
+
+
+def _catch_up_outside() -> None:
+    """Write the file again where a full disk or a crash kept it behind the database."""
+    newest = JournalCheckpoint.objects.order_by("-size").first()
+    if newest is None:
+        return
+    file = checkpoint_file()
+    if not file.exists() or read_checkpoint(file.read_text(encoding="utf-8")).size < newest.size:
+        transaction.on_commit(lambda: signing.replace_file(file, newest.note))
 
 
 def _arrivals() -> Arrivals:
@@ -169,7 +191,7 @@ def _require_key(note: str, keys: Keys) -> None:
             hint=gettext(
                 "Put back the key file that belongs to this database. If it is lost, begin again with a new key."
             ),
-            code="wrong-journal-key",
+            code=WRONG_KEY,
         ) from error
 
 

@@ -12,7 +12,7 @@ from itertools import repeat
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Model
+from django.db.models import Field, Model
 
 from allotment.journal.models import JournalChange, JournalCheckpoint, JournalEntry, JournalLeaf, JournalNode
 from allotment.journal.tree.hashing import Node
@@ -81,15 +81,17 @@ def _from_rows(model: type[Model], names: tuple[str, ...]) -> str:
 def _from_arrays(model: type[Model], names: tuple[str, ...]) -> str:
     """One array for each column: the statement is the same for groups of any size."""
     connection = connections[DEFAULT_DB_ALIAS]
-    arrays = [f"%s::{model._meta.get_field(name).cast_db_type(connection)}[]" for name in names]
-    return f"{_into(model, names)} SELECT * FROM unnest({', '.join(arrays)})"
+    arrays = [f"%s::{_field(model, name).cast_db_type(connection)}[]" for name in names]
+    return f"{_into(model, names)} SELECT * FROM unnest({', '.join(arrays)})"  # noqa: S608 - our own names
 
 
 def _into(model: type[Model], names: Sequence[str]) -> str:
     quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
-    columns = ", ".join(quote(_column(model, name)) for name in names)
-    return f"INSERT INTO {quote(model._meta.db_table)} ({columns})"
+    columns = ", ".join(quote(_field(model, name).attname) for name in names)
+    table = quote(model._meta.db_table)  # noqa: SLF001 - Django's documented API
+    return f"INSERT INTO {table} ({columns})"
 
 
-def _column(model: type[Model], name: str) -> str:
-    return model._meta.get_field(name).column
+def _field(model: type[Model], name: str) -> Field[Any, Any]:
+    fields = model._meta.local_fields  # noqa: SLF001 - Django's documented API
+    return next(one for one in fields if one.name == name)

@@ -22,11 +22,13 @@ class Lead:
     def __init__(self, home: Path | None = None) -> None:
         self._home = home
         self._file: IO[bytes] | None = None
+        self._is_held = False
 
     def take(self) -> bool:
         """Take the lead, if nobody else has it. Not twice without giving it up."""
         if connections[DEFAULT_DB_ALIAS].vendor == "postgresql":
-            return _ask("SELECT pg_try_advisory_lock(%s)")
+            self._is_held = _ask("SELECT pg_try_advisory_lock(%s)")
+            return self._is_held
         file = ((self._home or settings().home) / "journal.lead").open("ab")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -41,7 +43,8 @@ class Lead:
         if self._file is not None:
             self._file.close()
             self._file = None
-        elif connections[DEFAULT_DB_ALIAS].vendor == "postgresql":
+        if self._is_held:
+            self._is_held = False
             _ask("SELECT pg_advisory_unlock(%s)")
 
 

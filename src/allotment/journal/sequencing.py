@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 
 from allotment.journal import changes, signing, turns
 from allotment.journal.bodies import instant
-from allotment.journal.growing import BATCH, Tree, checkpoint_file, examine, real_time, tree_size
+from allotment.journal.growing import BATCH, WRONG_KEY, Tree, checkpoint_file, examine, real_time, tree_size
 from allotment.journal.leading import Lead
 from allotment.journal.models import JournalCheckpoint, JournalEntry, JournalLeaf
 from allotment.journal.tree.checkpoints import Checkpoint, read_checkpoint
@@ -179,26 +179,30 @@ def begin_again(reason: str, by: UUID | None) -> int:
     try:
         keys = signing.read_keys()
         examine(keys)
-    except AllotmentError:
-        old = _signed_outside()
-        signer = signing.new_signer()
-        if keys is not None and keys.following is not None:
-            keys = signing.Keys(keys.current)
-        return signing.hand_over(
-            keys, signer, by, reason=reason, abandoned=old.origin, abandoned_size=old.size
-        )
+    except AllotmentError as trouble:
+        old = _signed_last()
+        if old is None:
+            raise
+        details = {
+            "reason": reason,
+            "abandoned": old.origin,
+            "abandoned_size": old.size,
+            "abandoned_root": old.root.hex(),
+        }
+        known = None if keys is None or trouble.code == WRONG_KEY else signing.Keys(keys.current)
+        return signing.hand_over(known, signing.new_signer(), by, details)
     raise Conflict(
         gettext("The journal is in order; there is no reason to begin it again."),
         hint=gettext("To change the key, rotate it."),
     )
 
 
-def _signed_outside() -> Checkpoint:
+def _signed_last() -> Checkpoint | None:
     """Return the newest checkpoint there is, in the file or in the database."""
     found = [one.note for one in JournalCheckpoint.objects.order_by("-size")[:1]]
     with suppress(FileNotFoundError):
         found.append(checkpoint_file().read_text(encoding="utf-8"))
-    return max((read_checkpoint(note) for note in found), key=lambda one: one.size)
+    return max((read_checkpoint(note) for note in found), key=lambda one: one.size, default=None)
 
 
 def _state(failure: AllotmentError | None) -> State:

@@ -10,17 +10,20 @@ Refuses: making a new key where an old one has signed already, and a second chan
 import os
 import secrets
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from uuid import UUID
 
-from django.db import transaction
 from django.utils.translation import gettext
 
+from allotment.engine.recording import Entry
 from allotment.journal.models import JournalCheckpoint, JournalEntry, JournalLeaf
-from allotment.journal.recording import note
+from allotment.journal.recording import record
 from allotment.journal.tree.keyrings import ROTATE
 from allotment.journal.tree.notes import Signer, Verifier
+from allotment.kernel import clock
 from allotment.kernel.errors import Conflict, Invalid, Misconfigured
 from allotment.kernel.settings import keep_once, settings
 
@@ -62,7 +65,6 @@ def read_keys() -> Keys:
                 "It holds one line that begins with PRIVATE+KEY+; put it back from your backup of keys."
             ),
         ) from error
-    publish(keys.current.verifier)
     return keys
 
 
@@ -108,7 +110,9 @@ def rotate(by: UUID | None) -> int:
     return hand_over(keys, Signer.generate(keys.current.verifier.name), by)
 
 
-def hand_over(keys: Keys | None, to: Signer, by: UUID | None, **details: str | int) -> int:
+def hand_over(
+    keys: Keys | None, to: Signer, by: UUID | None, details: Mapping[str, str | int] = MappingProxyType({})
+) -> int:
     """Write the key `to` into the key file and the entry that hands over to it; `keys` is None if they are lost."""
     if keys is not None and keys.following is not None:
         if _is_recorded(keys.following.verifier):
@@ -120,15 +124,17 @@ def hand_over(keys: Keys | None, to: Signer, by: UUID | None, **details: str | i
     known = [keys.current] if keys is not None else []
     if keys is None or keys.following is None:
         _write_keys([*known, to])
-    with transaction.atomic():
-        return note(
-            ROTATE,
+    return record(
+        Entry(
+            at=clock.now(),
+            action=ROTATE,
+            outcome="done",
             actor=by,
             object_kind="journal",
             object_id=to.verifier.name,
-            vkey=to.verifier.text,
-            **details,
+            details={**details, "vkey": to.verifier.text},
         )
+    )
 
 
 def new_signer() -> Signer:

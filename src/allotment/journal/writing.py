@@ -63,7 +63,7 @@ class JournalWriter:
         (“replayed”) if its id is there already. A caller that is cancelled while it waits does not take its entry
         back: what happened stays recorded.
         """
-        ticket = asyncio.get_running_loop().create_future()
+        ticket: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         waiting = (entry, policy_version(), ticket)
         with self._door:
             if not self._is_open or len(self._line) >= self._capacity:
