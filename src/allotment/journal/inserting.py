@@ -92,6 +92,6 @@ def _into(model: type[Model], names: Sequence[str]) -> str:
     return f"INSERT INTO {table} ({columns})"
 
 
-def _field(model: type[Model], name: str) -> Field[Any, Any]:
+def _field(model: type[Model], name: str) -> "Field[Any, Any]":
     fields = model._meta.local_fields  # noqa: SLF001 - Django's documented API
     return next(one for one in fields if one.name == name)
