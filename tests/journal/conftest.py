@@ -1,0 +1,50 @@
+"""A journal without entries, with keys and files of its own."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from django.db import connection, transaction
+
+from allotment.journal import growing, leading, signing
+from allotment.kernel.settings import Settings, settings
+
+TABLES = ("entry", "leaf", "node", "checkpoint", "change", "personal")
+
+
+def empty_tables() -> None:
+    """Remove every row of the journal, below the triggers."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            for table in TABLES:
+                cursor.execute(f"DELETE FROM journal_{table}")  # noqa: S608 - names from above
+            return
+        cursor.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'journal_%'"
+        )
+        triggers = cursor.fetchall()
+        for name, _ in triggers:
+            cursor.execute(f"DROP TRIGGER {name}")
+        for table in TABLES:
+            cursor.execute(f"DELETE FROM journal_{table}")  # noqa: S608 - names from above
+        for _, statement in triggers:
+            cursor.execute(statement)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder that the journal's files are in, instead of the installation's."""
+    made: Settings = replace(settings(), home=tmp_path, journal_key_file=tmp_path / "journal.key")
+    for module in (growing, leading, signing):
+        monkeypatch.setattr(module, "settings", lambda: made)
+    return tmp_path
+
+
+@pytest.fixture
+def bare(transactional_db: None, home: Path) -> Iterator[Path]:
+    """Begin and end with an empty journal; return its home."""
+    empty_tables()
+    yield home
+    empty_tables()
