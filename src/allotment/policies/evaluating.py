@@ -2,10 +2,10 @@
 
 Invariant: facts that do not fit the schema are a no that says which fact it is. What is kept here (answers, and
 people and things as Cedar holds them) is found by the facts themselves and never by an id, so it can be forgotten
-but never be out of date.
+but never be out of date. A question that differs from an answered one only in ids no rule names is not asked again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,13 +15,15 @@ import msgspec
 
 from allotment.engine.actions import Action
 from allotment.engine.principals import Actor
+from allotment.policies.renaming import Renaming
 from allotment.policies.rulebook import Rulebook
 
 _KEPT_ANSWERS = 16_384
 """Each of about 1 kB."""
 _KEPT_ENTITIES = 8_192
 _PERSON = "Person"
-_ANONYMOUS = {"type": "Anonymous", "id": "anonymous"}
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_read = msgspec.json.Decoder().decode
 
 
 @dataclass(frozen=True)
@@ -49,23 +51,61 @@ class Answer:
     """Why there is no answer; empty when there is one."""
 
 
+@dataclass(frozen=True)
+class _Case:
+    """A question as Cedar takes it: who and what as text, `thing` empty when people act on themselves."""
+
+    action: str
+    principal: tuple[str, str]
+    resource: tuple[str, str]
+    person: str
+    thing: str
+    context: str
+
+
 @lru_cache(maxsize=_KEPT_ANSWERS)
 def answer(book: Rulebook, question: Question) -> Answer:
     """Return what the rules of `book` say: always the same to the same question."""
-    principal = _uid_of(question.actor)
-    resource = {"type": question.kind, "id": question.id}
-    person = _person(question.actor)
+    if book.named is not None:
+        said = _known_answer(book, _case(question, Renaming(book.named)))
+        if not said.problem:
+            return said
+    # What is wrong is told with the facts as they are.
+    return _ask(book, _case(question, _as_it_is))
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _case(question: Question, rename: Callable[[Any], Any]) -> _Case:
+    kind, (id_, roles, spaces) = _who(question.actor)
+    principal = (kind, rename(id_))
+    resource = (question.kind, rename(question.id))
     # A person acting on themselves appears once, with the facts of the one who acts.
-    thing = "" if resource == principal else _thing(question.kind, question.id, question.facts)
+    thing = "" if resource == principal else _thing(resource, question.facts, rename)
+    context = question.context if question.context == "{}" else _write(rename(_read(question.context)))
+    facts = {} if question.actor is None else {"person": id_, "roles": roles, "spaces": spaces}
+    return _Case(
+        question.action.value, principal, resource, _entity(principal, rename(facts)), thing, context
+    )
+
+
+@lru_cache(maxsize=_KEPT_ANSWERS)
+def _known_answer(book: Rulebook, case: _Case) -> Answer:
+    return _ask(book, case)
+
+
+def _ask(book: Rulebook, case: _Case) -> Answer:
     result = cedarpy.is_authorized(
         {
-            "principal": principal,
-            "action": {"type": "Action", "id": question.action.value},
-            "resource": resource,
-            "context": question.context,
+            "principal": _uid(case.principal),
+            "action": {"type": "Action", "id": case.action},
+            "resource": _uid(case.resource),
+            "context": case.context,
         },
-        book.policies_for(question.action),
-        _together(book, person, thing),
+        book.slices.get(case.action, book.unnamed),
+        _together(book, case.person, case.thing),
         book.schema,
     )
     errors = result.diagnostics.errors
@@ -93,24 +133,32 @@ def _parsed(book: Rulebook, entity: str) -> cedarpy.Entities:
     return cedarpy.Entities.from_json_str(f"[{entity}]", book.schema)
 
 
-def _uid_of(actor: Actor | None) -> dict[str, str]:
-    return _ANONYMOUS if actor is None else {"type": _PERSON, "id": str(actor.person)}
-
-
 @lru_cache(maxsize=_KEPT_ENTITIES)
-def _person(actor: Actor | None) -> str:
-    attributes: dict[str, Any] = {}
-    if actor is not None:
-        attributes = {"person": actor.person, "roles": actor.roles, "spaces": actor.spaces}
-    return _entity(_uid_of(actor), attributes)
+def _who(actor: Actor | None) -> tuple[str, tuple[str, list[str], list[str]]]:
+    """Return the kind, the id, the roles and the spaces of who acts."""
+    if actor is None:
+        return "Anonymous", ("anonymous", [], [])
+    return _PERSON, (
+        str(actor.person),
+        [role.value for role in actor.roles],
+        [str(space) for space in actor.spaces],
+    )
 
 
-def _thing(kind: str, id_: str, facts: str) -> str:
-    attributes = msgspec.json.decode(facts)
-    if kind == _PERSON:
-        attributes = {"person": id_, "roles": (), "spaces": (), **attributes}
-    return _entity({"type": kind, "id": id_}, attributes)
+def _thing(uid: tuple[str, str], facts: str, rename: Callable[[Any], Any]) -> str:
+    attributes = rename(_read(facts))
+    if uid[0] == _PERSON:
+        attributes = {"person": uid[1], "roles": (), "spaces": (), **attributes}
+    return _entity(uid, attributes)
 
 
-def _entity(uid: dict[str, str], attributes: Mapping[str, Any]) -> str:
-    return msgspec.json.encode({"uid": uid, "attrs": attributes, "parents": ()}).decode()
+def _entity(uid: tuple[str, str], attributes: Mapping[str, Any]) -> str:
+    return _write({"uid": _uid(uid), "attrs": attributes, "parents": ()})
+
+
+def _uid(uid: tuple[str, str]) -> dict[str, str]:
+    return {"type": uid[0], "id": uid[1]}
+
+
+def _write(value: object) -> str:
+    return _encode(value).decode()

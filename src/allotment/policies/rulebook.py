@@ -16,9 +16,11 @@ from cedarpy.pst import ActionEq, ActionIn, ScopeAny
 from allotment.engine.actions import Action
 from allotment.kernel.canonical import digest
 from allotment.kernel.errors import Misconfigured
+from allotment.policies.renaming import named_strings
 
 _VERSION_DIGITS = 12
 _HERE = Path(__file__).parent
+SCHEMA_FILE = _HERE / "schema.cedarschema"
 _START_OF_POLICY = re.compile(r'^(?=@id\(")', re.MULTILINE)
 
 
@@ -51,6 +53,8 @@ class Rulebook:
     unnamed: cedarpy.PolicySet
     schema: cedarpy.Schema
     rules: Mapping[str, Rule]
+    named: frozenset[str] | None
+    """Every string that policies and schema name; None when a policy looks inside strings."""
     version: str
     """12 hexadecimal digits of a digest over the policies and the schema: what a decision was made by."""
 
@@ -125,7 +129,8 @@ def read(policies: Mapping[str, str], schema: str) -> Rulebook:
             hint="Name single actions of this version.",
         )
     slices = {action: _slice(rules, action) for action in named}
-    return Rulebook(slices, _slice(rules, ""), parsed_schema, by_id, _version(policies, schema))
+    strings = named_strings(cedarpy.policies_to_pst(text).static_policies.values(), schema)
+    return Rulebook(slices, _slice(rules, ""), parsed_schema, by_id, strings, _version(policies, schema))
 
 
 def _version(policies: Mapping[str, str], schema: str) -> str:
@@ -143,7 +148,7 @@ def installed() -> Rulebook:
     """Return the rulebook of this installation, parsed once per process."""
     files = sorted((_HERE / "defaults").glob("*.cedar"))
     texts = {file.stem.partition("-")[2]: file.read_text(encoding="utf-8") for file in files}
-    return read(texts, (_HERE / "schema.cedarschema").read_text(encoding="utf-8"))
+    return read(texts, SCHEMA_FILE.read_text(encoding="utf-8"))
 
 
 def installed_version() -> str:
