@@ -8,14 +8,18 @@ Invariant: tickets ascend in the order given. Must be called inside a transactio
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Field, Model
 
 from allotment.journal.models import JournalChange, JournalCheckpoint, JournalEntry, JournalLeaf, JournalNode
 from allotment.journal.tree.hashing import Node
+
+_MOST_ROWS = 64
+"""In one statement; SQLite keeps 128 of them prepared."""
 
 Change = tuple[str, str]
 """Kind and id of what changed."""
@@ -28,10 +32,9 @@ def append_entries(bodies: Sequence[str]) -> Sequence[int]:
         if connection.vendor == "postgresql":
             cursor.execute(_from_arrays(JournalEntry, ("body",)) + " RETURNING ticket", [list(bodies)])
             return [ticket for (ticket,) in cursor.fetchall()]
-        # The write lock is held, so nobody else's row comes between.
-        cursor.executemany(_from_rows(JournalEntry, ("body",)), list(zip(bodies, strict=True)))
-        cursor.execute("SELECT last_insert_rowid()")
-        last: int = cursor.fetchone()[0]
+        _insert_rows(cursor, JournalEntry, ("body",), list(zip(bodies, strict=True)))
+        # The write lock is held, so nobody else's row came between.
+        last: int = cursor.lastrowid
         return range(last - len(bodies) + 1, last + 1)
 
 
@@ -69,12 +72,26 @@ def _append(model: type[Model], **columns: Sequence[Any]) -> None:
         if connection.vendor == "postgresql":
             cursor.execute(_from_arrays(model, names), [list(values) for values in columns.values()])
         else:
-            cursor.executemany(_from_rows(model, names), list(zip(*columns.values(), strict=True)))
+            _insert_rows(cursor, model, names, list(zip(*columns.values(), strict=True)))
+
+
+def _insert_rows(
+    cursor: CursorWrapper, model: type[Model], names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert rows into SQLite, many by one statement.
+
+    Python's sqlite3 gives the interpreter away at each step of a statement and has to get it back. Row by row, a
+    thread that competes with a busy event loop waits for it once a row.
+    """
+    for start in range(0, len(rows), _MOST_ROWS):
+        some = rows[start : start + _MOST_ROWS]
+        cursor.execute(_from_rows(model, names, len(some)), list(chain.from_iterable(some)))
 
 
 @cache
-def _from_rows(model: type[Model], names: tuple[str, ...]) -> str:
-    return f"{_into(model, names)} VALUES ({', '.join(repeat('%s', len(names)))})"
+def _from_rows(model: type[Model], names: tuple[str, ...], count: int) -> str:
+    row = f"({', '.join(repeat('%s', len(names)))})"
+    return f"{_into(model, names)} VALUES {', '.join(repeat(row, count))}"
 
 
 @cache
