@@ -1,16 +1,42 @@
 """A journal without entries, with keys and files of its own."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
 
-from allotment.journal import growing, leading, signing
+from allotment.engine.recording import Entry
+from allotment.journal import growing, leading, sequencing, signing
+from allotment.journal.models import JournalEntry
+from allotment.journal.recording import record_all
+from allotment.journal.verifying import Outside, verify
+from allotment.kernel import clock
 from allotment.kernel.settings import Settings, settings
 
 TABLES = ("entry", "leaf", "node", "checkpoint", "change", "personal")
+
+
+def record(count: int) -> None:
+    record_all([Entry(clock.now(), "apps.see", "done", None, "test", str(step)) for step in range(count)])
+
+
+def checked(home: Path) -> int:
+    """Return how many entries there are, each with one place, all signed and sound."""
+    found = verify(Outside.read(home))
+    assert found.problems == ()
+    assert found.newest is not None
+    assert found.newest.checkpoint.size == found.entries == JournalEntry.objects.count()
+    return found.entries
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, sequencing.state()
+        time.sleep(0.02)
 
 
 def empty_tables() -> None:

@@ -1,13 +1,7 @@
 """Every entry gets one place, and what is signed is never contradicted, whatever ends the process."""
 
 import asyncio
-import os
-import signal
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,43 +9,21 @@ import pytest
 from django.db import OperationalError, connection, connections, transaction
 
 from allotment.engine.recording import Entry
-from allotment.journal import growing, sequencing, signing
+from allotment.journal import arriving, growing, sequencing, signing
 from allotment.journal.growing import Tree
 from allotment.journal.inserting import append_entries
-from allotment.journal.leading import Lead
 from allotment.journal.models import JournalCheckpoint, JournalEntry, JournalLeaf, JournalNode
-from allotment.journal.recording import note, record_all
+from allotment.journal.recording import note
 from allotment.journal.sequencing import Sequencer, begin_again, sequence_now, state
 from allotment.journal.tree.checkpoints import open_checkpoint, read_checkpoint
 from allotment.journal.tree.hashing import CompactRange, leaf_hash
 from allotment.journal.tree.notes import Signer
-from allotment.journal.verifying import Outside, verify
 from allotment.journal.writing import JournalWriter
 from allotment.kernel import clock
 from allotment.kernel.errors import Conflict
-from tests.journal.conftest import empty_tables
+from tests.journal.conftest import checked, empty_tables, eventually, record
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("bare")]
-
-
-def record(count: int) -> None:
-    record_all([Entry(clock.now(), "apps.see", "done", None, "test", str(step)) for step in range(count)])
-
-
-def checked(home: Path) -> int:
-    """Return how many entries there are, each with one place, all signed and sound."""
-    found = verify(Outside.read(home))
-    assert found.problems == ()
-    assert found.newest is not None
-    assert found.newest.checkpoint.size == found.entries == JournalEntry.objects.count()
-    return found.entries
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, sequencing.state()
-        time.sleep(0.02)
 
 
 def test_entries_get_places_in_their_order_and_a_signature(bare):
@@ -138,7 +110,8 @@ def test_planting_the_past_does_not_date_checkpoints_back():
 @pytest.mark.parametrize("is_forgotten", [False, True])
 def test_a_transaction_that_commits_late_gets_a_later_place(bare, is_forgotten, monkeypatch):
     """Also when the leader that waited for it is gone, and more came meanwhile than a new one looks back."""
-    monkeypatch.setattr(growing, "TAIL", 2)
+    for module in (growing, arriving):
+        monkeypatch.setattr(module, "TAIL", 2)
     written, may_commit = threading.Event(), threading.Event()
 
     def late() -> None:
@@ -185,107 +158,6 @@ def test_a_checkpoint_that_did_not_reach_the_file_is_written_there(bare):
     (bare / "journal.checkpoint").unlink()
     Tree()
     assert read_checkpoint((bare / "journal.checkpoint").read_text()).size == 10
-
-
-LEADER = """
-import sys
-from pathlib import Path
-from dataclasses import replace
-import django
-django.setup()
-from django.db import connections
-connections["default"].settings_dict["NAME"] = sys.argv[1]
-from allotment.journal import growing, leading, signing
-from allotment.kernel.settings import settings
-made = replace(settings(), home=Path(sys.argv[2]), journal_key_file=Path(sys.argv[2]) / "journal.key")
-for module in (growing, leading, signing):
-    module.settings = lambda: made
-growing.BATCH = 7
-from allotment.journal import sequencing
-sequencing.PACE_SECONDS = sequencing.CHECKPOINT_SECONDS = 0.001
-sequencer = sequencing.Sequencer()
-sequencer.start()
-print("started", flush=True)
-leads = False
-while True:
-    if sequencer.leads and not leads:
-        leads = True
-        print("leads", flush=True)
-    if sequencer.failure:
-        print(sequencer.failure.message, flush=True)
-    sequencer._stopping.wait(0.01)
-"""
-
-
-def leader(home: Path) -> subprocess.Popen[str]:
-    """Start another process that would lead."""
-    name = str(connection.settings_dict["NAME"])
-    return subprocess.Popen(
-        [sys.executable, "-c", LEADER, name, str(home)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "allotment.site.django_settings"},
-    )
-
-
-def test_of_two_processes_one_leads_and_the_other_takes_over(bare):
-    first = leader(bare)
-    assert first.stdout.readline() == "started\n"
-    assert first.stdout.readline() == "leads\n"
-    second = leader(bare)
-    assert second.stdout.readline() == "started\n"
-    record(100)
-    eventually(lambda: state().signed == 100)
-    first.send_signal(signal.SIGKILL)
-    first.wait()
-    assert second.stdout.readline() == "leads\n"
-    record(100)
-    eventually(lambda: state().signed == 200)
-    assert sequence_now().trouble == ""  # here, while the other process leads
-    second.kill()
-    second.wait()
-    first.stdout.close()
-    second.stdout.close()
-    assert checked(bare) == 200
-
-
-def test_killing_the_leader_at_any_moment_loses_no_place_and_gives_none_twice(bare):
-    recorded = 0
-    for pause in (0.0, 0.003, 0.01, 0.02, 0.04):
-        process = leader(bare)
-        assert process.stdout.readline() == "started\n"
-        process.stdout.readline()
-        for _ in range(20):
-            record(10)
-        recorded += 200
-        time.sleep(pause)
-        process.kill()
-        process.wait()
-        process.stdout.close()
-    assert sequence_now().trouble == ""
-    assert checked(bare) == recorded
-
-
-def test_only_one_can_lead(bare):
-    held = Lead()
-    assert held.take()
-    taken: list[bool] = []
-
-    def try_to_take() -> None:
-        other = Lead()
-        taken.append(other.take())
-        other.give_up()
-        connections.close_all()
-
-    def in_thread() -> bool:
-        thread = threading.Thread(target=try_to_take)
-        thread.start()
-        thread.join()
-        return taken.pop()
-
-    assert not in_thread()
-    held.give_up()
-    assert in_thread()
 
 
 class TestRefusals:

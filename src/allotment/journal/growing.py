@@ -68,6 +68,7 @@ def examine(keys: Keys) -> Signed:
         checkpoint = read_checkpoint(newest.note)
         if checkpoint.origin not in abandoned:
             _require_key(newest.note, keys)
+            _require_newest_key(newest.size, keys)
             _require_same(checkpoint, size)
     file = checkpoint_file()
     if file.exists():
@@ -186,13 +187,27 @@ def _require_key(note: str, keys: Keys) -> None:
     try:
         open_checkpoint(note, keys.verifiers)
     except Invalid as error:
-        raise Conflict(
-            gettext("The key in %(path)s did not sign this journal.") % {"path": settings().journal_key_file},
-            hint=gettext(
-                "Put back the key file that belongs to this database. If it is lost, begin again with a new key."
-            ),
-            code=WRONG_KEY,
-        ) from error
+        raise _wrong_key(gettext("The key in %(path)s did not sign this journal.")) from error
+
+
+def _require_newest_key(signed: int, keys: Keys) -> None:
+    """Refuse a key that handed over in what is signed: the checkpoint of the change bears its signature too."""
+    for entry in JournalEntry.objects.filter(action=ROTATE).order_by("-ticket"):
+        place = JournalLeaf.objects.filter(entry=entry.ticket).values_list("number", flat=True).first()
+        if place is not None and place < signed:
+            if entry.details["vkey"] not in {one.text for one in keys.verifiers}:
+                raise _wrong_key(gettext("The key in %(path)s was replaced by another."))
+            return
+
+
+def _wrong_key(what: str) -> Conflict:
+    return Conflict(
+        what % {"path": settings().journal_key_file},
+        hint=gettext(
+            "Put back the key file that belongs to this database. If it is lost, begin again with a new key."
+        ),
+        code=WRONG_KEY,
+    )
 
 
 def _require_same(signed: Checkpoint, size: int) -> None:

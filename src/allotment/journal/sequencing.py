@@ -28,7 +28,8 @@ IDLE_SECONDS = 0.5
 """Between two looks, when nobody in this process recorded anything."""
 CHECKPOINT_SECONDS = 1.0
 RETRY_SECONDS = 2.0
-TRIM_SECONDS = 3600.0
+TIDY_SECONDS = 3600.0
+"""Between two looks over everything: old changes go, and whatever came later than anybody waited gets its place."""
 LATE = timedelta(minutes=1)
 """An entry that waits longer for its place shows that nobody gives places."""
 _MOST_COUNTED = 100_000
@@ -62,7 +63,7 @@ class Sequencer:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="journal-sequencer", daemon=True)
         self._next_checkpoint = 0.0
-        self._next_trim = 0.0
+        self._next_tidying = 0.0
         self.failure: AllotmentError | None = None
 
     @property
@@ -107,7 +108,7 @@ class Sequencer:
                     self._sign(self._tree)
             if self._tree.has_news and (is_last or clock.monotonic() >= self._next_checkpoint):
                 self._sign(self._tree)
-            self._trim()
+            self._tidy()
             self.failure = None
         except (AllotmentError, Error, OSError) as error:
             self.failure = _told(error)
@@ -123,10 +124,11 @@ class Sequencer:
         tree.sign()
         self._next_checkpoint = clock.monotonic() + CHECKPOINT_SECONDS
 
-    def _trim(self) -> None:
-        if clock.monotonic() >= self._next_trim:
+    def _tidy(self) -> None:
+        if clock.monotonic() >= self._next_tidying:
             changes.trim()
-            self._next_trim = clock.monotonic() + TRIM_SECONDS
+            self._next_tidying = clock.monotonic() + TIDY_SECONDS
+            self._tree = Tree()
 
     def _run(self) -> None:
         try:

@@ -1,0 +1,148 @@
+"""Keys are made once, stay private, and hand over to the next in the tree that both sign."""
+
+import pytest
+
+from allotment.journal import signing
+from allotment.journal.models import JournalCheckpoint, JournalEntry
+from allotment.journal.recording import note
+from allotment.journal.sequencing import sequence_now
+from allotment.journal.tree.checkpoints import open_checkpoint
+from allotment.journal.tree.keyrings import KeyRing
+from allotment.journal.tree.notes import Signer, Verifier
+from allotment.journal.verifying import Outside, verify
+from allotment.kernel.errors import Conflict, Misconfigured
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("bare")]
+
+
+def see() -> None:
+    note("apps.see", actor=None, object_kind="test", object_id="x")
+
+
+def published(home) -> list[Verifier]:
+    return [Verifier.parse(line) for line in (home / "journal.vkeys").read_text().split()]
+
+
+def test_the_first_key_is_made_with_the_first_signature(bare):
+    see()
+    sequence_now()
+    assert (bare / "journal.key").stat().st_mode & 0o777 == 0o600
+    (key,) = published(bare)
+    assert key.name.startswith("allotment/journal/")
+    assert len(key.name.rpartition("/")[2]) == 16
+    signed = KeyRing([key]).open(JournalCheckpoint.objects.get().note)
+    assert signed.checkpoint.origin == key.name
+    assert int(signed.at.timestamp()) == int(JournalCheckpoint.objects.get().at.timestamp())
+
+
+def test_the_key_is_read_again_not_made_anew():
+    assert signing.read_keys().current.verifier == signing.read_keys().current.verifier
+
+
+def test_both_keys_sign_the_change_and_only_the_new_one_after_it(bare):
+    see()
+    sequence_now()
+    ticket = signing.rotate(None)
+    assert JournalEntry.objects.get(ticket=ticket).action == "journal.rotate-key"
+    sequence_now()
+    see()
+    sequence_now()
+    old, new = published(bare)
+    assert old.name == new.name
+    before, change, after = JournalCheckpoint.objects.values_list("note", flat=True)
+    assert open_checkpoint(before, [old, new]).signed_by == (old,)
+    assert set(open_checkpoint(change, [old, new]).signed_by) == {old, new}
+    assert open_checkpoint(after, [old, new]).signed_by == (new,)
+    assert (bare / "journal.key").read_text().count("PRIVATE") == 1
+    assert (bare / "journal.key").stat().st_mode & 0o777 == 0o600
+    assert verify(Outside.read(bare)).is_sound
+
+
+def test_keys_can_be_changed_again_and_again(bare):
+    for _ in range(3):
+        signing.rotate(None)
+        sequence_now()
+    assert len(published(bare)) == 4
+    assert verify(Outside.read(bare)).is_sound
+
+
+def test_a_change_that_was_cut_off_after_the_signature_ends_with_the_new_key(bare):
+    signing.rotate(None)
+    both = (bare / "journal.key").read_text()
+    sequence_now()
+    (bare / "journal.key").write_text(both)
+    see()
+    assert sequence_now().trouble == ""
+    assert (bare / "journal.key").read_text() == both.splitlines(keepends=True)[1]
+    assert verify(Outside.read(bare)).is_sound
+
+
+def test_a_change_that_was_cut_off_before_its_entry_can_be_made_again(bare):
+    current = signing.read_keys().current
+    left = Signer.generate(current.verifier.name)
+    (bare / "journal.key").write_text(f"{current.private_text()}\n{left.private_text()}\n")
+    see()
+    sequence_now()
+    assert published(bare) == [current.verifier]
+    signing.rotate(None)
+    sequence_now()
+    assert published(bare) == [current.verifier, left.verifier]
+
+
+def test_a_mounted_key_file_gets_its_second_line_from_somebody_else(bare, monkeypatch):
+    current = signing.read_keys().current
+    following = Signer.generate(current.verifier.name)
+    (bare / "journal.key").write_text(f"{current.private_text()}\n{following.private_text()}\n")
+    signing.rotate(None)
+    monkeypatch.setattr(signing.os, "access", lambda *_: False)
+    sequence_now()
+    see()
+    assert sequence_now().trouble == ""
+    newest = JournalCheckpoint.objects.last().note
+    assert open_checkpoint(newest, published(bare)).signed_by == (following.verifier,)
+    assert (bare / "journal.key").read_text().count("PRIVATE") == 2
+    assert verify(Outside.read(bare)).is_sound
+
+
+def test_a_second_change_before_the_first_is_signed_is_refused():
+    signing.rotate(None)
+    with pytest.raises(Conflict, match="being changed already"):
+        signing.rotate(None)
+
+
+def test_a_key_file_that_cannot_be_written_is_told(monkeypatch):
+    def read_only(*_args: object, **_kwargs: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    signing.read_keys()
+    monkeypatch.setattr(signing, "replace_file", read_only)
+    with pytest.raises(Misconfigured, match="Read-only file system") as refusal:
+        signing.rotate(None)
+    assert "second line" in refusal.value.hint
+    assert not JournalEntry.objects.exists()
+
+
+def test_a_replaced_key_signs_nothing_beyond_its_change(bare):
+    old = signing.read_keys().current
+    signing.rotate(None)
+    sequence_now()
+    see()
+    (bare / "journal.key").write_text(old.private_text())
+    assert "was replaced by another" in sequence_now().trouble
+    assert JournalCheckpoint.objects.count() == 1
+
+
+@pytest.mark.parametrize("content", ["", "one two three", "PRIVATE+KEY+a+00000000+AAAA"])
+def test_a_key_file_that_is_no_key_is_told(bare, content):
+    (bare / "journal.key").write_text(content)
+    with pytest.raises(Misconfigured, match="cannot be used"):
+        signing.read_keys()
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(bare):
+    path = bare / "journal.checkpoint"
+    signing.replace_file(path, "first")
+    with pytest.raises(UnicodeEncodeError):
+        signing.replace_file(path, "half \ud800")
+    assert path.read_text() == "first"
+    assert [one.name for one in bare.iterdir()] == ["journal.checkpoint"]
