@@ -169,7 +169,7 @@ def test_room_is_asked_for_with_the_longest_answer_and_settled_with_what_was_use
     scene = Scene()
     scene.ask(question("x" * 400))
     room = scene.purse.rooms[0]
-    assert (room.demand.tokens, room.demand.nanodollars) == (300, 300)
+    assert (room.demand.tokens, room.demand.nanodollars) == (672, 672)  # 400 + 200, and 72 around them
     assert [cost for _, cost in room.settled] == [15]
 
 

@@ -1,8 +1,8 @@
-"""Limit: estimate what a call may take at most, and set that much aside."""
+"""Limit: set aside what a call may take at most."""
 
 from typing import Protocol
 
-from allotment.engine.gate import stages
+from allotment.engine.gate.bounding import at_most
 from allotment.engine.gate.defects import TROUBLE, words
 from allotment.engine.gate.ports import Demand, Directory, Limiter, LimitReached, Reservation
 from allotment.engine.gate.values import AskedModel, AskModel, Passage, Refused, Stage
@@ -23,7 +23,7 @@ async def reserve(
 ) -> Reservation | Refused:
     """Set room aside for asking `model`. Budgets that cannot be read count as used up."""
     try:
-        usage = stages.estimate(effect, model)
+        usage = at_most(effect, model)
         cost = means.directory.cost_nanodollars(model, usage)
         demand = Demand(usage.tokens_in + usage.tokens_out, cost)
         held = await means.limiter.reserve(passage, model, demand)

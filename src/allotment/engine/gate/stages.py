@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from allotment.engine.actions import Action
-from allotment.engine.asking import AnswerText, Message, Usage
+from allotment.engine.asking import AnswerText, Message
 from allotment.engine.gate.defects import DEFECTS, TROUBLE, words
 from allotment.engine.gate.ports import Authoriser, Watch
 from allotment.engine.gate.values import (
@@ -23,7 +23,7 @@ from allotment.screening.findings import Detected, Finding, Treatment
 from allotment.screening.masking import EVERY_KIND, Masking
 
 CHARACTERS_PER_TOKEN = 4
-"""The field's rule of thumb for English; used for estimates only, usage settles with real counts."""
+"""The field's rule of thumb for English: for what a provider did not count, never for what budgets set aside."""
 
 
 _NO_CONTEXT: Mapping[str, AttributeValue] = {}
@@ -121,11 +121,6 @@ def _not_permitted(decision: Decision) -> Refused:
         flagged=decision.is_undecided,
         policies=decision.policies,
     )
-
-
-def estimate(effect: AskModel, model: AskedModel) -> Usage:
-    """Estimate what this question will use: its text, and the longest answer it may get."""
-    return Usage(tokens_in(effect.messages), most_tokens(effect, model), estimated=True)
 
 
 def tokens_in(messages: tuple[Message, ...]) -> int:
