@@ -92,7 +92,7 @@ class Unavailable(AllotmentError):
 class ProviderError(Unavailable):
     """A model provider failed. `retryable` says whether trying again can help.
 
-    `rejected_credential` is true when the provider refused the key itself (HTTP 401 or 403);
+    `rejected_credential` is true when the provider refused the key itself (HTTP 401; a 403 may be about one model);
     `retry_after_seconds` is how long it asked us to wait, if it did.
     """
 

@@ -39,7 +39,7 @@ class Rejected(ProviderError):
             message,
             hint=hint,
             retryable=answered == _BUSY or answered in _SERVER_FAULTS,
-            rejected_credential=answered in {_UNAUTHORISED, _FORBIDDEN},
+            rejected_credential=answered == _UNAUTHORISED,
             retry_after_seconds=retry_after_seconds,
         )
         self.answered = answered
@@ -80,12 +80,19 @@ def unreadable(host: str) -> Unreadable:
 def from_status(host: str, answered: int, headers: Mapping[str, str], detail: str) -> Rejected:
     """Return the error for an HTTP status other than success."""
     said = f"It said: “{detail}”" if detail else ""
-    if answered in {_UNAUTHORISED, _FORBIDDEN}:
+    if answered == _UNAUTHORISED:
         return Rejected(
             f"{host} refused the key.",
             answered=answered,
             detail=detail,
-            hint="Check that the key is complete, still valid, and allowed to use this model.",
+            hint="Check that the key is complete and still valid.",
+        )
+    if answered == _FORBIDDEN:  # the key is known, so whatever else it may ask stays in reach
+        return Rejected(
+            f"{host} does not let this key do that (HTTP 403).",
+            answered=answered,
+            detail=detail,
+            hint=said or "Check at the provider that the key may use this model, and from this network.",
         )
     if answered == _BUSY:
         return _busy(host, headers, detail)
