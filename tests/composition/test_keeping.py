@@ -8,9 +8,11 @@ from django.db import OperationalError, transaction
 
 from allotment.composition.snapshot import keeping
 from allotment.composition.snapshot.keeping import Keeper
+from allotment.engine.gate.breaker import Breakers
 from allotment.engine.principals import Role
 from allotment.journal import changes
-from allotment.kernel.errors import Unavailable
+from allotment.journal.recording import note
+from allotment.kernel.errors import ProviderError, Unavailable
 from allotment.people.granting import set_roles
 from allotment.people.leaving import deactivate
 from allotment.people.models import Person
@@ -55,6 +57,16 @@ def test_a_change_replaces_the_snapshot(organisation, keeper):
     deactivate(None, organisation.maker.id)
     assert soon(lambda: organisation.maker.id not in keeper.current().actors)
     assert organisation.maker.id in first.actors
+
+
+def test_a_changed_connection_is_tried_at_once(organisation, keeper):
+    breakers = Breakers()
+    breakers.enter("mended").failed(ProviderError("bad key", rejected_credential=True))
+    assert breakers.resting() == {"mended"}
+    keeper.tell_of_connections(breakers.forget)
+    keeper.start()
+    note("connections.change", actor=organisation.officer.id, object_kind="connection", object_id="mended")
+    assert soon(lambda: not breakers.resting())
 
 
 def test_several_changes_are_all_followed(organisation, keeper):

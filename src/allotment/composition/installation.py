@@ -60,6 +60,7 @@ class _Installation:
                 writer,
                 watching(Freshness(keeper.age, AGE_LIMIT_SECONDS)),
             )
+            keeper.tell_of_connections(gate.breakers.forget)
             gatehouse.use(gate)
             opening.callback(gatehouse.use, None)
             drafting.install()

@@ -5,7 +5,7 @@ does not answer, the old one stays but grows old, until the gate refuses to deci
 """
 
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from django.db import Error, close_old_connections, connections
 
@@ -46,6 +46,7 @@ class Keeper:
         self._poll_seconds = poll_seconds
         self._snapshot: Snapshot | None = None
         self._looked_at = self._whole_at = float("-inf")
+        self._told: Callable[[str], None] | None = None
         self._wake, self._is_over = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="snapshot", daemon=True)
 
@@ -54,6 +55,10 @@ class Keeper:
         self._feed = ChangeFeed()  # before reading, so that no change falls between
         self._take()
         self._thread.start()
+
+    def tell_of_connections(self, told: Callable[[str], None] | None) -> None:
+        """Call `told` from now on with the id of each connection that was changed, once the change is known here."""
+        self._told = told
 
     def stop(self) -> None:
         """End the thread. Blocks for a moment; not for the event loop."""
@@ -109,3 +114,6 @@ class Keeper:
 
     def _renew(self, changes: Collection[Change]) -> None:
         self._snapshot = renew(self.current(), changes)
+        for kind, id_ in changes:
+            if kind == "connection" and self._told is not None:
+                self._told(id_)

@@ -2,7 +2,8 @@
 
 closed → (failures outnumber successes by the limit, inside the window) → open → (rest over) → one probe → closed or
 open again, for longer. Shared by all calls of a process, one per connection. Invariant: only the provider's own
-faults count; what a caller's input caused never keeps others out. Used from the gate's event loop only: no lock.
+faults count; what a caller's input caused never keeps others out. Used from the gate's event loop only, but for
+`forget`: no lock.
 """
 
 from collections import deque
@@ -111,12 +112,12 @@ class Breakers:
         return Resting(clock.now() + timedelta(seconds=max(1.0, left)), circuit.is_key_refused)
 
     def forget(self, connection: str) -> None:
-        """Start anew: the connection was changed."""
+        """Start anew: the connection was changed. From any thread: calls under way end with the circuit they have."""
         self._circuits.pop(connection, None)
 
     def resting(self) -> frozenset[str]:
         """Return the connections that rest now."""
-        return frozenset(name for name, circuit in self._circuits.items() if circuit.rests)
+        return frozenset(name for name, circuit in tuple(self._circuits.items()) if circuit.rests)
 
     def count(self, circuit: _Circuit, error: ProviderError, *, is_probe: bool) -> None:
         """Count a failure; open the circuit when it was one too many."""
