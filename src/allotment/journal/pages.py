@@ -30,8 +30,7 @@ _SPOOLED_BYTES = 4_000_000
 def entries(request: HttpRequest) -> HttpResponse:
     """Show entries that match the filter, from `before` downwards."""
     form = FilterForm(request.GET)
-    before = request.GET.get("before", "")
-    starts_at = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None  # noqa: PLR2004 - 64 bits
+    starts_at = _ticket(request.GET.get("before", ""))
     wanted = form.wanted()
     note_reading(_reader(request), "entries", wanted=wanted)
     page = recent(wanted, before=starts_at)
@@ -43,7 +42,7 @@ def entries(request: HttpRequest) -> HttpResponse:
         "kept": kept.urlencode(),
         "is_later_page": starts_at is not None,
         "state": sequencing.state(),
-        "most_proved": evidence.MOST_PROVED,
+        "public_keys": evidence.public_keys().split(),
     }
     return render(request, "journal/entries.html", context)
 
@@ -89,16 +88,21 @@ def proof_of_entry(request: HttpRequest, ticket: int) -> HttpResponse:
 def evidence_pack(request: HttpRequest) -> FileResponse:
     """Hand out the entries that match the filter as an evidence pack."""
     wanted = FilterForm(request.GET).wanted()
-    chosen = [int(one) for one in request.GET.getlist("ticket") if one.isdigit()]
-    found = proving.signed_among(chosen or tickets(wanted, evidence.MOST_PROVED))
+    chosen = [ticket for one in request.GET.getlist("ticket") if (ticket := _ticket(one)) is not None]
+    found = chosen or tickets(wanted, evidence.MOST_PROVED + 1)  # one too many is refused, never left out
+    signed = found if chosen else proving.signed_among(found)
     with ExitStack() as opened:
         file = opened.enter_context(tempfile.SpooledTemporaryFile(_SPOOLED_BYTES))
-        pack = evidence.write_pack(found, file)
+        pack = evidence.write_pack(signed or found, file)
         note_reading(_reader(request), "evidence", wanted=wanted, entries=pack.entries, size=pack.size)
         file.seek(0)
         opened.pop_all()  # the response closes it
     name = _("journal-evidence-%(size)s.zip") % {"size": pack.size}
     return FileResponse(file, as_attachment=True, filename=name, content_type="application/zip")
+
+
+def _ticket(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None  # noqa: PLR2004 - 64 bits
 
 
 def _reader(request: HttpRequest) -> UUID:
