@@ -4,7 +4,7 @@ import time
 from uuid import UUID
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from allotment.engine.principals import Role
 from allotment.journal.queries import Wanted, recent
@@ -15,9 +15,9 @@ from allotment.microapps.queries import app_for
 from allotment.people.leaving import deactivate
 from allotment.prompts.queries import version_for_page
 from allotment.prompts.recalling import recall
-from allotment.runs import advancing, durable, starting
+from allotment.runs import advancing, durable, ending, starting
 from allotment.runs.cancelling import cancel
-from allotment.runs.events import after
+from allotment.runs.events import after, append
 from allotment.runs.models import Run, RunEvent, RunStep
 from allotment.runs.queries import past_runs, run_for
 from allotment.runs.values import RunDetail
@@ -81,6 +81,18 @@ def test_events_are_numbered_without_gaps_and_end_once(app, colleague) -> None:
     assert [event.number for event in events] == list(range(1, len(events) + 1))
     assert [event.kind for event in events if event.kind in ("done", "failed")] == ["done"]
     assert after(run.id, events[-2].number) == events[-1:]
+
+
+def test_a_run_is_over_together_with_its_last_event(app, colleague, monkeypatch) -> None:
+    are_together = []
+
+    def noted(*event) -> int:
+        are_together.append(connection.in_atomic_block)
+        return append(*event)
+
+    monkeypatch.setattr(ending, "append", noted)
+    finished(colleague.actor, starting.start(app, colleague.actor, FORM))
+    assert are_together == [True]
 
 
 def test_owner_tries_the_working_copy(app, maker) -> None:

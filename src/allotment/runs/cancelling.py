@@ -38,7 +38,6 @@ def cancel(run: UUID, actor: Actor) -> bool:
     if not mark_cancelled(run, actor):
         return False
     portal.call(_stop_call, run)
-    append(run, "failed", {"state": RunState.CANCELLED.value, "message": "You cancelled this run."})
     return True
 
 
@@ -67,4 +66,5 @@ def mark_cancelled(run: UUID, actor: Actor) -> bool:
         outcome="done",
         state=RunState.CANCELLED.value,
     )
+    append(run, "failed", {"state": RunState.CANCELLED.value, "message": row.message})
     return True

@@ -80,8 +80,8 @@ def _end(
             outcome=_RECORDED[state],
             state=state.value,
         )
-    kind = "done" if state in (RunState.DONE, RunState.STOPPED) else "failed"
-    append(row.id, kind, {"state": state.value, "message": message})
+        kind = "done" if state in (RunState.DONE, RunState.STOPPED) else "failed"
+        append(row.id, kind, {"state": state.value, "message": message})
     return state.value
 
 

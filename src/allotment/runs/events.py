@@ -1,12 +1,14 @@
 """The events of a run: appended by the run, followed by pages, replayed after a reconnect.
 
-Invariant: an event is on disk before anybody is woken to read it; numbers have no gaps.
+Invariant: an event is on disk before anybody is woken to read it; numbers have no gaps. The last one is stored in the
+transaction that ends the run: whoever sees that a run is over finds all of its events.
 """
 
 import threading
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -56,7 +58,7 @@ bell = _Bell()
 
 
 def append(run: UUID, kind: str, payload: Any) -> int:
-    """Store an event, then wake the followers. Returns its number, counted from 1."""
+    """Store an event; wake the followers once it is committed. Returns its number, counted from 1."""
     with transaction.atomic():
         told = Run.objects.filter(id=run).values_list("person_id").annotate(Max("events__number")).order_by()
         person, last = told.get()
@@ -67,7 +69,7 @@ def append(run: UUID, kind: str, payload: Any) -> int:
             kind=kind,
             payload=seal(payload, column="event", run=run, person=person),
         )
-    bell.ring(run)
+        transaction.on_commit(partial(bell.ring, run))
     return number
 
 

@@ -26,7 +26,6 @@ from allotment.kernel.errors import Invalid
 from allotment.microapps.queries import runnable
 from allotment.prompts.queries import approved_template
 from allotment.runs import cancelling, ending, starting
-from allotment.runs.events import append
 from allotment.runs.models import Run, RunStep
 from allotment.runs.progress import sealed_outcome
 from allotment.screening.masking import Masking
@@ -111,7 +110,6 @@ class _Replay:
         with marking(demo=True), clock.frozen(self.at):
             if cut.how == "cancelled":
                 cancelling.mark_cancelled(self.row.id, self.actor)
-                append(self.row.id, "failed", {"state": cut.how, "message": "You cancelled this run."})
             elif cut.how == "refused":
                 ending.refuse(self.row, cut.message, cut.remedy)
             else:
