@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import openai
 import pytest
+from django.db import OperationalError
 
 from allotment.engine.gate.ports import LimitReached
 from allotment.gateway.chat.turning_away import MOST_IN_A_MINUTE
@@ -216,6 +217,22 @@ def test_a_limit_until_next_month_is_not_tried_again(scene: Scene, client: MakeC
     with pytest.raises(openai.RateLimitError) as caught:
         ask(client(scene.key()))
     assert caught.value.response.headers["x-should-retry"] == "false"
+
+
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_a_database_that_does_not_answer_is_said_and_may_be_asked_again(
+    scene: Scene, client: MakeClient, monkeypatch: pytest.MonkeyPatch, is_streamed: bool
+) -> None:
+    async def locked(*_: object) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(scene.limits, "reserve", locked)
+    with pytest.raises(openai.InternalServerError, match="The database did not answer") as caught:
+        ask(client(scene.key()), stream=is_streamed)
+    assert (caught.value.status_code, caught.value.code) == (503, "unavailable")
+    assert "locked" not in caught.value.response.text
+    entry = scene.journal.entries[-1]
+    assert (entry.outcome, entry.flagged) == ("failed", True)
 
 
 def test_a_provider_that_fails_is_told_from_a_refusal(scene: Scene, client: MakeClient) -> None:

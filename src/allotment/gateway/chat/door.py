@@ -4,12 +4,14 @@ Invariant: no table is read here and no page middleware runs. Every request name
 read, and the first no ends it.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 import msgspec
+from django.db import Error
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from allotment.composition.snapshot.facts import Snapshot
@@ -19,7 +21,7 @@ from allotment.gateway.chat.asking import question
 from allotment.gateway.chat.bearer import Holder, Stranger, identify
 from allotment.gateway.chat.caller import Caller, Gone, body_of
 from allotment.gateway.chat.completing import complete
-from allotment.gateway.chat.errors import Answer, plain, raised, refused
+from allotment.gateway.chat.errors import NO_DATABASE, Answer, plain, raised, refused
 from allotment.gateway.chat.listing import models_for
 from allotment.gateway.chat.reading import read_request
 from allotment.gateway.chat.shapes import ModelList
@@ -42,6 +44,7 @@ _NOT_HERE = plain(
     "unknown_url",
     f"There is nothing at this address. This server answers POST {COMPLETIONS} and GET {MODELS}.",
 )
+_log = logging.getLogger(__name__)
 
 
 class ChatDoor:
@@ -64,6 +67,9 @@ class ChatDoor:
             return
         except AllotmentError as error:
             answer = raised(error)
+        except Error:
+            _log.exception("the database broke off a request")
+            answer = NO_DATABASE
         if answer is not None:
             await _send(answer, send)
 

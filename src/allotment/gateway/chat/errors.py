@@ -102,6 +102,14 @@ def plain(status: int, code: str, message: str, headers: Headers = ()) -> Answer
     return Answer(status, _encode(problem(status, code, message)), headers)
 
 
+NO_DATABASE_PROBLEM = problem(
+    _UNAVAILABLE,
+    "unavailable",
+    "The database did not answer, so nothing more is released. Try again in a moment, or tell an administrator.",
+)
+NO_DATABASE = Answer(_UNAVAILABLE, _encode(NO_DATABASE_PROBLEM))
+
+
 def _again(outcome: Refused | Failed) -> Headers:
     """Return when asking again makes sense; a client that would wait long is told not to."""
     if isinstance(outcome, Failed):

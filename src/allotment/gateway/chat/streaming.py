@@ -5,14 +5,25 @@ Invariant: nothing is sent before the gate releases the first sentence, which is
 stream ends with `[DONE]` only when the answer is whole.
 """
 
+import logging
+
 import msgspec
+from django.db import Error
 from starlette.types import Send
 
 from allotment.engine.gate.gate import Gate
 from allotment.engine.gate.values import Answered, Failed, Refused
 from allotment.gateway.chat.asking import Question
 from allotment.gateway.chat.completing import finish_reason, governance, tokens
-from allotment.gateway.chat.errors import Answer, of_error, of_failure, of_refusal, raised, refused
+from allotment.gateway.chat.errors import (
+    NO_DATABASE_PROBLEM,
+    Answer,
+    of_error,
+    of_failure,
+    of_refusal,
+    raised,
+    refused,
+)
 from allotment.gateway.chat.shapes import ChatCompletionChunk, ChunkChoice, Delta, ErrorBody
 from allotment.kernel.errors import AllotmentError
 
@@ -21,6 +32,7 @@ _HEADERS = [
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
 ]
+_log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -41,6 +53,12 @@ class Stream:
             if not self._is_open:
                 return raised(error)
             await self._break_off(of_error(error)[1])
+            return None
+        except Error:
+            if not self._is_open:
+                raise
+            await self._break_off(NO_DATABASE_PROBLEM)
+            _log.exception("the database broke off an answer")
             return None
         if isinstance(outcome, Answered):
             await self._finish(outcome)
