@@ -64,6 +64,12 @@ def published_apps(ids: Collection[UUID] | None = None) -> tuple[PublishedApp, .
     return tuple(found)
 
 
+def approver_of(app: UUID, version: int) -> UUID | None:
+    """Return who approved this version; None when it needed nobody."""
+    approved = Review.objects.filter(app_id=app, version__number=version, outcome=Outcome.APPROVED)
+    return approved.order_by("-decided_at").values_list("decided_by_id", flat=True).first()
+
+
 def _approvers(ids: Collection[UUID] | None) -> dict[UUID, UUID | None]:
     approved = Review.objects.filter(outcome=Outcome.APPROVED).order_by("decided_at")
     if ids is not None:

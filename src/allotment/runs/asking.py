@@ -6,7 +6,9 @@ from allotment.engine.gate.values import AskedModel
 from allotment.engine.principals import Actor
 from allotment.kernel.errors import NotAllowed, Unavailable
 from allotment.llms.queries import asked, default_model, model_named, stand_ins_of
+from allotment.microapps.published import approver_of
 from allotment.people.queries import actor_of
+from allotment.prompts.queries import version_of
 
 
 def actor_now(person: UUID) -> Actor | None:
@@ -15,6 +17,11 @@ def actor_now(person: UUID) -> Actor | None:
         return actor_of(person)
     except NotAllowed:
         return None
+
+
+def approver_now(app: UUID, version: int | None, template: str) -> UUID | None:
+    """Return who approved the version of the app; for a trial, which nobody approved, who approved the template's."""
+    return version_of(template).approver if version is None else approver_of(app, version)
 
 
 def asked_model(name: str) -> AskedModel:

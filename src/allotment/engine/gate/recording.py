@@ -91,6 +91,7 @@ class Record:
             app=passage.app,
             run=passage.run,
             policies=self.policies,
+            approver=passage.approver,
             details=details,
             flagged=flagged,
         )

@@ -59,6 +59,8 @@ class Passage:
     expires_at: datetime
     key: UUID | None = None
     """The API key the request came with."""
+    approver: UUID | None = None
+    """Who approved the app's version or, without one, the template's."""
     treatments: Mapping[Detected, Treatment] = field(default_factory=lambda: DEFAULT_TREATMENTS)
     issued: float = field(default_factory=clock.since_boot)
     """When it was made, by a clock that nobody can set back."""

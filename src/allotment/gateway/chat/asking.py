@@ -8,6 +8,7 @@ templates of its published version.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from allotment.composition.snapshot.facts import ModelFacts, Snapshot, TemplateFacts
 from allotment.engine.actions import Action
@@ -42,16 +43,27 @@ class Question:
         return found.api_name if found else model.name
 
 
+@dataclass(frozen=True)
+class _Wording:
+    """What the model reads."""
+
+    messages: tuple[Message, ...]
+    reference: str = ""
+    """Of the template; empty for words of the caller's own."""
+    approver: UUID | None = None
+    """Of the template version."""
+
+
 def question(request: ChatCompletionRequest, holder: Holder, facts: Snapshot, now: datetime) -> Question:
     """Return what is asked on the holder's behalf; raises `AllotmentError` with words for what cannot be."""
     model = _model(request.model, facts)
-    template, messages = _wording(request, holder, facts)
+    wording = _wording(request, holder, facts)
     most = request.max_completion_tokens or request.max_tokens or model.asked.max_tokens
     temperature = request.temperature
     effect = AskModel(
         model=model.asked,
-        template=template,
-        messages=messages,
+        template=wording.reference,
+        messages=wording.messages,
         answer=answer_format(request.response_format),
         max_tokens=min(most, model.asked.max_tokens),
         fallbacks=model.fallbacks,
@@ -62,7 +74,7 @@ def question(request: ChatCompletionRequest, holder: Holder, facts: Snapshot, no
     app = holder.app
     passage = Passage(
         actor=holder.actor,
-        claims=claims(holder, now, is_free=not template),
+        claims=claims(holder, now, is_free=not wording.reference),
         data_class=holder.data_class,
         app=app.id if app else None,
         version=app.version if app else None,
@@ -71,6 +83,7 @@ def question(request: ChatCompletionRequest, holder: Holder, facts: Snapshot, no
         step=_STEP,
         expires_at=now + _VALID_FOR,
         key=holder.key.id,
+        approver=app.approver if app else wording.approver,
     )
     return Question(passage, effect, facts.models_by_id)
 
@@ -108,11 +121,9 @@ def _model(name: str, facts: Snapshot) -> ModelFacts:
     return found
 
 
-def _wording(
-    request: ChatCompletionRequest, holder: Holder, facts: Snapshot
-) -> tuple[str, tuple[Message, ...]]:
+def _wording(request: ChatCompletionRequest, holder: Holder, facts: Snapshot) -> _Wording:
     if request.prompt is None:
-        return "", messages_of(request)
+        return _Wording(messages_of(request))
     if request.messages:
         raise Invalid(
             "This request names a template and brings messages of its own. Nothing is added to a template’s wording.",
@@ -127,7 +138,7 @@ def _wording(
             hint="Its key asks only with the templates of its published version. Ask with a key of your own.",
             policy="templates-of-the-app",
         )
-    return reference, _filled(found, request.prompt)
+    return _Wording(_filled(found, request.prompt), reference, found.approver)
 
 
 def _template(prompt: Prompt, facts: Snapshot) -> TemplateFacts:
