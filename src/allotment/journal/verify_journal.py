@@ -22,7 +22,9 @@ younger than the one that covers it; demonstration data, marked `invented`, may 
                                             key, under a checkpoint signed by the old and the new; may be absent
   a receipt (.json)      {"receipt": {…}, "entry": "{…}", "proof": "(a tlog-proof)", "keys": ["…"]}; the entry's
                          details hold `receipt`, the SHA-256 of the receipt in canonical JSON (RFC 8785; it has no
-                         fractions). `checkpoint` and `rotations` (a list, as above) may be there too
+                         fractions). `checkpoint` and `rotations` (a list, as above) may be there too. `result` with
+                         its `salt` (base64): the receipt's `result` is the SHA-256 of the salt and the result in
+                         canonical JSON. Without `receipt`, as for a call by a program, the entry itself is the receipt
   a witness's (.json)    {"checkpoint": "…", "keys": ["…"]}: what somebody else saw last. With --witness, the pack must
   state                  continue it, and its keys are trusted
 """
@@ -306,12 +308,24 @@ def check_receipt(file: dict[str, Any], check: Check) -> str:
     tree = check.proved(number, file["entry"], file["proof"])
     if file.get("checkpoint", note) != note:
         raise Untrue("the receipt's checkpoint is not the one in its proof")
-    canonical = json.dumps(file["receipt"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    recorded = json.loads(file["entry"])["details"]["receipt"]
-    if recorded.removeprefix("sha256:") != sha256(canonical.encode()).hexdigest():
-        raise Untrue("the receipt was changed: the journal recorded another one")
+    entry = json.loads(file["entry"])
+    what, details = f"the entry “{entry['action']}”", entry["details"]
+    if "receipt" in file:
+        what = "the receipt"
+        if digest(file["receipt"]) != details["receipt"]:
+            raise Untrue("the receipt was changed: the journal recorded another one")
+    if "result" in file:
+        what = "the receipt with its result"
+        if digest(file["result"], unbase64(file["salt"])) != file["receipt"]["result"]:
+            raise Untrue("the result was changed: it is not the one this receipt was made for")
     check.entry(number, file["entry"], None, tree)
-    return f"the receipt, recorded as entry {number} of {tree.origin}, signed {tree.at}"
+    return f"{what}, recorded as entry {number} of {tree.origin}, signed {tree.at}"
+
+
+def digest(value: Any, salt: bytes = b"") -> str:
+    """Return the digest of `value` in canonical JSON, behind the salt."""
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return "sha256:" + sha256(salt + canonical.encode()).hexdigest()
 
 
 # --- Files and the command line ---
@@ -328,7 +342,7 @@ def check_file(path: Path, check: Check, witness: Path | None) -> str:
     if path.suffix == ".json":
         file = json.loads(path.read_text(encoding="utf-8"))
         check.trusted = check.trusted or file["keys"][:1]
-        if "receipt" in file:
+        if "entry" in file:
             return check_receipt(file, check)
         seen = check.checkpoint(file["checkpoint"])
         return f"what a witness saw: {seen.size} entries of {seen.origin}, signed {seen.at}"
