@@ -27,7 +27,7 @@ from allotment.kernel.errors import AllotmentError
 from allotment.microapps.queries import app_for, resource
 from allotment.prompts.queries import approved_template
 from allotment.runs import cancelling, ending
-from allotment.runs.asking import actor_now, asked_model, standing_in
+from allotment.runs.asking import actor_now, approver_now, asked_model, standing_in
 from allotment.runs.documents import text_of
 from allotment.runs.events import append
 from allotment.runs.gatehouse import gate
@@ -110,7 +110,7 @@ def _read(work: _Work, effect: ReadEffect) -> str:
 def _ask(work: _Work, effect: AskEffect) -> str:
     actor = actor_now(work.row.person_id)
     question = _question(work, effect)
-    passage = _passage(work, effect.step.step, actor)
+    passage = _passage(work, effect, actor)
     outcome = portal.call(_through_the_gate, passage, question)
     if outcome is _CANCELLED:
         return RunState.CANCELLED.value
@@ -139,8 +139,8 @@ def _question(work: _Work, effect: AskEffect) -> AskModel:
     )
 
 
-def _passage(work: _Work, step: str, actor: Actor | None) -> Passage:
-    row = work.row
+def _passage(work: _Work, effect: AskEffect, actor: Actor | None) -> Passage:
+    row, asks = work.row, effect.step
     known = resource(app_for(actor, row.app_id)) if actor is not None else Resource("App", str(row.app_id))
     data_class = work.app.data.class_.value
     return Passage(
@@ -153,8 +153,9 @@ def _passage(work: _Work, step: str, actor: Actor | None) -> Passage:
         version=row.version,
         space=row.space_id,
         run=row.id,
-        step=step,
+        step=asks.step,
         expires_at=clock.now() + _CAPABILITY,
+        approver=approver_now(row.app_id, row.version, asks.template),
     )
 
 
@@ -194,6 +195,7 @@ def _keep(work: _Work, effect: AskEffect, question: AskModel, answered: Answered
         milliseconds=round(answered.seconds * 1000),
         masked=dict(answered.screened.masked),
         withheld=dict(answered.screened.withheld),
+        warnings=list(answered.warnings),
         entry=answered.entry,
         outcome=sealed_outcome(answered.text, answered.masking, step=step, run=row),
     )

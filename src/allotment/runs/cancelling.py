@@ -5,13 +5,12 @@ from uuid import UUID
 import anyio
 from django.db import transaction
 
-from allotment.engine.actions import Action
 from allotment.engine.principals import Actor
-from allotment.journal.recording import note
 from allotment.kernel import clock, portal
 from allotment.kernel.errors import NotAllowed
 from allotment.runs.events import append
 from allotment.runs.models import FINAL_STATES, Run, RunState
+from allotment.runs.receipts import conclude
 
 _scopes: dict[UUID, anyio.CancelScope] = {}
 """Calls under way in this process, by run. Touched from the gate's loop only."""
@@ -55,16 +54,6 @@ def mark_cancelled(run: UUID, actor: Actor) -> bool:
     row.state, row.finished_at = RunState.CANCELLED, clock.now()
     row.message = "You cancelled this run."
     row.save(update_fields=("state", "finished_at", "message"))
-    note(
-        Action.RUN_APP.value,
-        actor=actor.person,
-        object_kind="run",
-        object_id=str(run),
-        app=row.app_id,
-        run=run,
-        space=row.space_id,
-        outcome="done",
-        state=RunState.CANCELLED.value,
-    )
+    conclude(row)
     append(run, "failed", {"state": RunState.CANCELLED.value, "message": row.message})
     return True

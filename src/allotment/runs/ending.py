@@ -1,4 +1,4 @@
-"""How a run ends: done, stopped by the app, refused by a rule, or failed; each journaled and told to the page."""
+"""How a run ends: done, stopped by the app, refused by a rule, or failed; with its receipt, and told to the page."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -9,23 +9,14 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from allotment.engine.actions import Action
 from allotment.engine.interpreter import ShownValue
 from allotment.engine.paths import text_of
-from allotment.engine.recording import Outcome
 from allotment.engine.state import StepValue
-from allotment.journal.recording import note
 from allotment.kernel import clock
 from allotment.runs.events import append
 from allotment.runs.models import FINAL_STATES, Run, RunState
+from allotment.runs.receipts import conclude
 from allotment.runs.sealing import seal
-
-_RECORDED: Mapping[RunState, Outcome] = {
-    RunState.DONE: "done",
-    RunState.STOPPED: "done",
-    RunState.REFUSED: "refused",
-    RunState.FAILED: "failed",
-}
 
 
 def finish(row: Run, parts: Iterable[ShownValue]) -> str:
@@ -69,17 +60,7 @@ def _end(
         kept.state, kept.finished_at = state, clock.now()
         kept.message, kept.remedy, kept.result = message, remedy, result
         kept.save(update_fields=("state", "finished_at", "message", "remedy", "result"))
-        note(
-            Action.RUN_APP.value,
-            actor=kept.person_id,
-            object_kind="run",
-            object_id=str(kept.id),
-            space=kept.space_id,
-            app=kept.app_id,
-            run=kept.id,
-            outcome=_RECORDED[state],
-            state=state.value,
-        )
+        conclude(kept)
         kind = "done" if state in (RunState.DONE, RunState.STOPPED) else "failed"
         append(row.id, kind, {"state": state.value, "message": message})
     return state.value

@@ -77,6 +77,8 @@ class RunStep(models.Model):
     milliseconds = models.PositiveIntegerField(default=0)
     masked = models.JSONField(default=dict)
     withheld = models.JSONField(default=dict)
+    warnings = models.JSONField(default=list)
+    """Sentences about budgets that are nearly used up."""
     entry = models.BigIntegerField(null=True)
     """Number of the journal entry."""
     outcome = models.BinaryField()
@@ -85,6 +87,18 @@ class RunStep(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("run", "step"), name="runs_one_row_per_step"),)
+
+
+class RunReceipt(models.Model):
+    """The receipt of a run that is over. Written once, in the transaction that ends the run."""
+
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="receipt")
+    text = models.TextField()
+    """Canonical JSON; the journal holds its digest. Nothing in it is about a person but ids."""
+    entry = models.BigIntegerField()
+    """Ticket of the journal entry that holds the digest."""
+    salt = models.BinaryField(null=True)
+    """Sealed: with it, the result can be checked against the receipt. None without a result."""
 
 
 class RunEvent(models.Model):

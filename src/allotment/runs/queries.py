@@ -14,7 +14,7 @@ from allotment.kernel.errors import Erased, NotFound
 from allotment.policies.deciding import decide, require
 from allotment.prompts.queries import template_titles
 from allotment.runs.events import Event, after
-from allotment.runs.models import FINAL_STATES, Run, RunState, RunStep
+from allotment.runs.models import FINAL_STATES, Run, RunReceipt, RunState, RunStep
 from allotment.runs.progress import masking_after
 from allotment.runs.sealing import unseal
 from allotment.runs.showing import shown_parts
@@ -76,6 +76,7 @@ def run_for(actor: Actor, run: UUID) -> RunDetail:
         steps=tuple(_receipt_step(step, titles) for step in steps),
         tokens_in=row.tokens_in,
         tokens_out=row.tokens_out,
+        has_receipt=RunReceipt.objects.filter(run=row).exists(),
     )
 
 

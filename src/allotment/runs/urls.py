@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from allotment.runs import pages
+from allotment.runs import pages, receipt_pages
 
 app_name = "runs"
 urlpatterns = [
@@ -13,4 +13,7 @@ urlpatterns = [
     path("runs/<uuid:run_id>/", pages.detail, name="detail"),
     path("runs/<uuid:run_id>/outcome/", pages.outcome, name="outcome"),
     path("runs/<uuid:run_id>/cancel/", pages.cancel, name="cancel"),
+    path("runs/<uuid:run_id>/receipt/", receipt_pages.receipt, name="receipt"),
+    path("runs/<uuid:run_id>/receipt/file/", receipt_pages.file, name="receipt_file"),
+    path("runs/verify_journal.py", receipt_pages.verifier, name="verifier"),
 ]

@@ -107,5 +107,7 @@ class RunDetail(RunSummary):
     """How many different details were masked; one that several steps needed counts once."""
     partial: dict[str, Any]
     """Text released so far, by step, while it runs."""
+    has_receipt: bool = False
+    """Whether the journal vouches for it; runs of earlier versions of Allotment have none."""
     is_erased: bool = False
     """Whether what was typed and answered is gone for good, because the person asked for that."""
