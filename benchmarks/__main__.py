@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from allotment.kernel.settings import settings
-from benchmarks import first_event, gate, pages, report, start
+from benchmarks import chat, first_event, gate, journal, memory, pages, peers, policies, report, start
 from benchmarks.filling import fill
 from benchmarks.quiet import wait_for_quiet
 from benchmarks.serving import serving
@@ -37,6 +37,14 @@ def _measure(wanted: argparse.Namespace, folder: Path) -> report.Measured:
         idle["first event"] = _quiet(wanted, "first event")
         events = first_event.measure(server, filled, times=wanted.events)
     idle["gate"] = _quiet(wanted, "gate")
+    stages = gate.measure(times=wanted.calls)
+    idle["governed calls"] = _quiet(wanted, "governed calls")
+    governed = chat.measure(folder, seconds=wanted.seconds)
+    beside = peers.measure(folder, seconds=wanted.seconds)
+    idle["journal and policies"] = _quiet(wanted, "journal and policies")
+    kept = journal.measure(folder / "journal", entries=wanted.entries, largest=wanted.largest_tree)
+    decided = policies.measure(times=wanted.decisions)
+    idle["memory"] = _quiet(wanted, "memory over many calls")
     return report.Measured(
         apps=wanted.apps,
         runs=wanted.runs,
@@ -45,7 +53,12 @@ def _measure(wanted: argparse.Namespace, folder: Path) -> report.Measured:
         start=started,
         pages=timed,
         first_event=events,
-        gate=gate.measure(times=wanted.calls),
+        gate=stages,
+        chat=governed,
+        journal=kept,
+        policies=decided,
+        memory=memory.measure(folder, calls=wanted.memory_calls),
+        peers=beside,
     )
 
 
@@ -61,6 +74,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--times", type=int, default=40, help="requests of each page")
     parser.add_argument("--events", type=int, default=30, help="runs followed to their first event")
     parser.add_argument("--calls", type=int, default=200, help="calls through the gate")
+    parser.add_argument("--seconds", type=float, default=8, help="length of each load of governed calls")
+    parser.add_argument("--entries", type=int, default=100_000, help="entries written to a journal")
+    parser.add_argument("--largest-tree", type=int, default=10_000_000, help="leaves of the largest tree")
+    parser.add_argument("--decisions", type=int, default=5_000, help="questions to the policies")
+    parser.add_argument("--memory-calls", type=int, default=1_000_000, help="calls while memory is watched")
     parser.add_argument(
         "--patience", type=float, default=60, help="seconds to wait for a quiet moment before each part"
     )

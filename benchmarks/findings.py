@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Finding:
-    """One measurement. `bound` is the most it may be; None: there is no promise about it."""
+    """One measurement. `bound` is the most it may be, or the least (`at_least`); None: there is no promise about it."""
 
     what: str
     measured: float | None
@@ -14,6 +14,7 @@ class Finding:
     unit: str
     bound: float | None = None
     note: str = ""
+    at_least: bool = False
 
     @property
     def verdict(self) -> str:
@@ -22,11 +23,13 @@ class Finding:
             return "not measured"
         if self.bound is None:
             return "–"
-        return "held" if self.measured < self.bound else "**missed**"
+        is_held = self.measured >= self.bound if self.at_least else self.measured < self.bound
+        return "held" if is_held else "**missed**"
 
     def row(self) -> str:
         """Return the line of the table."""
-        bound = "–" if self.bound is None else f"< {self.bound:g} {self.unit}"
+        sign = "≥" if self.at_least else "<"
+        bound = "–" if self.bound is None else f"{sign} {_number(self.bound)} {self.unit}"
         measured = "–" if self.measured is None else f"{_number(self.measured)} {self.unit}"
         return f"| {self.what} | {bound} | {measured} | {self.verdict} | {self.note} |"
 
@@ -44,4 +47,4 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def _number(value: float) -> str:
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from allotment.kernel import clock
-from benchmarks import pages
+from benchmarks import cores, pages
 from benchmarks.findings import Finding, table
+from benchmarks.journal import Journal
+from benchmarks.memory import Memory
 from benchmarks.pages import Timed
 from benchmarks.quiet import load
 
@@ -25,10 +27,21 @@ class Measured:
     pages: list[Timed]
     first_event: list[Finding]
     gate: list[Finding]
+    chat: list[Finding]
+    journal: Journal
+    policies: list[Finding]
+    memory: Memory
+    peers: str
+
+    @property
+    def promised(self) -> list[Finding]:
+        """Return what is promised about the gate and the journal."""
+        found = [*self.chat, *self.policies, *self.journal.findings, self.memory.finding]
+        return [finding for finding in found if finding.bound is not None]
 
     def missed(self) -> list[Finding]:
         """Return the promises that were not kept."""
-        found = [*self.start, *pages.findings(self.pages), *self.first_event]
+        found = [*self.promised, *self.start, *pages.findings(self.pages), *self.first_event]
         return [finding for finding in found if "missed" in finding.verdict]
 
 
@@ -47,7 +60,39 @@ Written by `make bench` (`python -m benchmarks`); do not edit. {verdict}
 - Machine: {os.cpu_count()} cores, {_memory_gigabytes():.0f} GB memory, {platform.system()} {platform.machine()}
 - Python {platform.python_version()}, SQLite, one process
 - Idle share of the processor just before each part: {idle}
+- Governed calls: {_cores()}
 - Load average at the end: {load():.1f}. Other work on the machine while a part is measured makes its numbers larger.
+
+## Must hold
+
+{table(measured.promised)}
+
+## Governed calls
+
+`POST /v1/chat/completions` with a key, an approved template, an e-mail address to mask, budgets and a price, through
+the real server, to a provider on loopback that answers at once. Added: beyond calling that provider directly.
+
+{table(measured.chat)}
+
+## Beside other gateways
+
+The same provider, load and core. The others do not screen, count money or keep a journal here.
+
+{measured.peers}
+
+## The journal
+
+{table(measured.journal.findings)}
+
+{measured.journal.table()}
+
+## Policy decisions
+
+{table(measured.policies)}
+
+## Memory over many calls
+
+{measured.memory.table()}
 
 ## Start, memory and the first event
 
@@ -71,9 +116,17 @@ One call through all stages with a provider that answers at once; the journal is
 
 ```sh
 make bench                                              # all of it, a few minutes
-python -m benchmarks --apps 50 --runs 2000 --times 5    # a quick look
+python -m benchmarks --apps 50 --runs 2000 --times 5 \\
+  --seconds 2 --memory-calls 20000 --largest-tree 100000  # a quick look
+python -m benchmarks.governed                             # governed calls and the journal only, to the terminal
 ```
 """
+
+
+def _cores() -> str:
+    if cores.IS_APART:
+        return "the server on one core, the provider and the load on another"
+    return "server, provider and load share the only core, so the server has less than one"
 
 
 def _memory_gigabytes() -> float:

@@ -1,13 +1,14 @@
 """A real server in a process of its own, with how much memory it and its children hold."""
 
 import http.client
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,21 +38,23 @@ class Server:
 
     def resident_megabytes(self) -> float:
         """Return the resident memory of the process and all its children (10^6 bytes)."""
-        return sum(_resident_bytes(pid) for pid in _family(self.process.pid)) / 1e6
+        return sum(resident_bytes(pid) for pid in _family(self.process.pid)) / 1e6
 
 
 @contextmanager
-def serving(home: Path, *, scripted: bool = True) -> Iterator[Server]:
-    """Start `allotment up` and stop it at the end."""
-    port = _free_port()
+def serving(home: Path, *, scripted: bool = True, core: int | None = None) -> Iterator[Server]:
+    """Start `allotment up`, with all its threads and children on `core` if one is given; stop it at the end."""
+    port = free_port()
     started = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "allotment", "up"],
         env=environment(home, port=port, scripted=scripted),
         stdout=subprocess.DEVNULL,
     )
+    if core is not None:
+        os.sched_setaffinity(process.pid, {core})  # before it has threads, so all inherit it
     try:
-        _wait_for_health(port, process)
+        wait_for_health(port, process)
         yield Server(port, process, time.perf_counter() - started)
     finally:
         process.send_signal(signal.SIGTERM)
@@ -61,19 +64,20 @@ def serving(home: Path, *, scripted: bool = True) -> Iterator[Server]:
         process.wait()
 
 
-def _wait_for_health(port: int, process: subprocess.Popen[bytes]) -> None:
+def wait_for_health(port: int, process: subprocess.Popen[bytes], path: str = "/health") -> None:
+    """Wait until the server of `process` answers `path`."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        with suppress(OSError):
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", "/health")
-            if connection.getresponse().status == 200:
+        with suppress(OSError), closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as asking:
+            asking.request("GET", path)
+            if asking.getresponse().status == 200:
                 return
         time.sleep(_LOOK_AGAIN_SECONDS)
     raise SystemExit("The server did not start.")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -86,7 +90,8 @@ def _family(pid: int) -> Iterator[int]:
             yield from _family(int(child))
 
 
-def _resident_bytes(pid: int) -> int:
+def resident_bytes(pid: int) -> int:
+    """Return the resident memory of one process."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) * 1024
