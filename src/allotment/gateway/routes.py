@@ -10,6 +10,7 @@ from starlette.routing import Route
 from allotment.engine.actions import Action
 from allotment.gateway.assets import serve_asset
 from allotment.gateway.chat.door import COMPLETIONS, MODELS
+from allotment.gateway.chat.receipts import RECEIPTS
 from allotment.gateway.health import health, metrics
 from allotment.gateway.run_events import follow_run
 
@@ -34,6 +35,7 @@ ROUTES: tuple[Governed, ...] = (
     Governed("/events/runs/{run_id:uuid}", follow_run, Action.SEE_RUN),
     Governed(COMPLETIONS, None, Action.USE_KEY),
     Governed(MODELS, None, Action.USE_KEY),
+    Governed(f"{RECEIPTS}{{id}}", None, Action.USE_KEY),
 )
 
 

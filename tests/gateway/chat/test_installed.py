@@ -1,15 +1,23 @@
 """OpenAI's client against the whole installation: real keys, templates, models; two processes on one database."""
 
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
+from typing import Any
+from uuid import UUID
 
 import openai
 import pytest
 
+from allotment.journal import verify_journal
 from tests.gateway.chat.planting_keys import RECALLED
 from tests.serving import Server
 
 AT_MOST_SECONDS = 1.0
+SIGNED_WITHIN_SECONDS = 10.0
 MAKING = "tests.gateway.chat.planting_keys"
 TEXT = "Our shop is closed on Monday."
 
@@ -64,6 +72,65 @@ def test_free_words_need_their_own_right(servers) -> None:
     said = [{"role": "user", "content": "Hello"}]
     with client(first, keys["maker"]) as maker, pytest.raises(openai.PermissionDeniedError, match="officer"):
         maker.chat.completions.create(model="default", messages=said)
+
+
+def receipt(server: Server, key: str, call: str) -> tuple[int, str, dict[str, Any]]:
+    """Return status, `Retry-After` and body."""
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=20)
+    try:
+        connection.request("GET", f"/v1/receipts/{call}", headers={"Authorization": f"Bearer {key}"})
+        answer = connection.getresponse()
+        return answer.status, answer.headers.get("Retry-After", ""), json.load(answer)
+    finally:
+        connection.close()
+
+
+def signed_receipt(server: Server, key: str, call: str) -> dict[str, Any]:
+    """Return the receipt of a call as soon as it is signed; until then, the answer says when to ask again."""
+    deadline = time.monotonic() + SIGNED_WITHIN_SECONDS
+    while True:
+        status, again, body = receipt(server, key, call)
+        if status == 200:
+            return body
+        assert (status, again, body["error"]["code"]) == (503, "2", "not_signed_yet")
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def test_every_call_has_a_receipt_that_anyone_can_check(servers, tmp_path) -> None:
+    first, second, keys = servers
+    with client(first, keys["maker"]) as maker, client(first, keys["app"]) as app:
+        free_standing = ask(maker, "subject-line", text=TEXT)
+        of_app = ask(app, "customer-reply", customer_query="Where is my card?", industry="banking")
+    for answer in (free_standing, of_app):
+        found = signed_receipt(second, keys["maker"], answer.allotment["receipt"])
+        path = tmp_path / "receipt.json"
+        path.write_text(json.dumps(found))
+        command = [sys.executable, verify_journal.__file__, path, "--key", found["keys"][0]]
+        said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        assert said.startswith("PROVED: the entry “models.ask”, recorded as entry")
+        entry = json.loads(found["entry"])
+        assert (entry["action"], entry["outcome"], entry["run"]) == (
+            "models.ask",
+            "done",
+            answer.allotment["receipt"],
+        )
+        assert (entry["approver"] is None) is (
+            answer is free_standing
+        )  # the library as it is shipped has no approver
+        assert receipt(first, keys["app"], answer.id)[0] == 200
+        path.write_text(json.dumps(found | {"entry": found["entry"].replace('"done"', '"failed"')}))
+        assert subprocess.run(command, capture_output=True, check=False).returncode == 1
+
+
+def test_nobody_elses_receipt_is_there(servers) -> None:
+    first, _, keys = servers
+    with client(first, keys["maker"]) as maker:
+        call = ask(maker, "subject-line", text=TEXT).allotment["receipt"]
+    for key, name in ((keys["free"], call), (keys["maker"], str(UUID(int=5))), (keys["maker"], "no-id")):
+        status, _, body = receipt(first, key, name)
+        assert (status, body["error"]["code"]) == (404, "receipt_not_found")
+    assert receipt(first, "allot-nobody", call)[0] == 401
 
 
 def test_what_is_taken_away_is_gone_within_a_second_on_every_process(servers) -> None:

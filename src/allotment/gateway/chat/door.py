@@ -1,7 +1,7 @@
 """The door itself: an ASGI application that stands before everything else and answers `/v1/…`.
 
-Invariant: no table is read here and no page middleware runs. Every request names its holder before anything of it is
-read, and the first no ends it.
+Invariant: no table is read on the loop and no page middleware runs. Every request names its holder before anything of
+it is read, and the first no ends it.
 """
 
 import logging
@@ -24,6 +24,7 @@ from allotment.gateway.chat.completing import complete
 from allotment.gateway.chat.errors import NO_DATABASE, Answer, plain, raised, refused
 from allotment.gateway.chat.listing import models_for
 from allotment.gateway.chat.reading import read_request
+from allotment.gateway.chat.receipts import RECEIPTS, receipt_of
 from allotment.gateway.chat.shapes import ModelList
 from allotment.gateway.chat.streaming import Stream
 from allotment.gateway.chat.turning_away import TurnedAway
@@ -42,7 +43,7 @@ _encode = msgspec.json.Encoder().encode
 _NOT_HERE = plain(
     404,
     "unknown_url",
-    f"There is nothing at this address. This server answers POST {COMPLETIONS} and GET {MODELS}.",
+    f"There is nothing at this address. This server answers POST {COMPLETIONS}, GET {MODELS} and GET {RECEIPTS}….",
 )
 _log = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ class ChatDoor:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> Answer | None:
         path, method = scope["path"], scope["method"]
         is_question = path == COMPLETIONS
-        if not is_question and path != MODELS and not path.startswith(f"{MODELS}/"):
+        if not is_question and path != MODELS and not path.startswith((f"{MODELS}/", RECEIPTS)):
             return _NOT_HERE
         allowed = "POST" if is_question else "GET"
         if method != allowed:
@@ -89,6 +90,8 @@ class ChatDoor:
         try:
             if is_question:
                 return await self._ask(scope, receive, send, who, facts)
+            if path.startswith(RECEIPTS):
+                return await self._prove(path, who)
             return await self._list(path, who, facts, now)
         except NotAllowed as error:
             no = Refused(Stage.AUTHORISE, error.policy, error.message, error.hint)
@@ -97,6 +100,12 @@ class ChatDoor:
     async def _turn_away(self, who: Stranger) -> Answer:
         entry = await self._turned_away.record(self._gate().recorder, who)
         return refused(replace(who.refused, entry=entry))
+
+    async def _prove(self, path: str, who: Holder) -> Answer:
+        found = await receipt_of(path[len(RECEIPTS) :], who, self._gate().authoriser)
+        if isinstance(found, Refused):
+            return await self._turn_away(Stranger(found, who.key, who.actor.person))
+        return found
 
     async def _list(self, path: str, who: Holder, facts: Snapshot, now: datetime) -> Answer:
         found = models_for(who, facts, self._gate().authoriser, now)

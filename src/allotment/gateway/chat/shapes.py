@@ -135,7 +135,7 @@ class Governance(msgspec.Struct, frozen=True):
     entry: int
     """The ticket of the journal entry."""
     receipt: str
-    """The id of the request, under which its receipt is found."""
+    """The id of the request: `GET /v1/receipts/{id}` answers its receipt."""
     model: str
     """The title of the model that answered, which may be a fallback."""
     masked: dict[str, int]
