@@ -28,7 +28,7 @@ IDLE_SECONDS = 0.5
 """Between two looks, when nobody in this process recorded anything."""
 CHECKPOINT_SECONDS = 1.0
 RETRY_SECONDS = 2.0
-TIDY_SECONDS = 3600.0
+LOOK_SECONDS = 3600.0
 """Between two looks over everything: old changes go, and whatever came later than anybody waited gets its place."""
 LATE = timedelta(minutes=1)
 """An entry that waits longer for its place shows that nobody gives places."""
@@ -63,7 +63,7 @@ class Sequencer:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="journal-sequencer", daemon=True)
         self._next_checkpoint = 0.0
-        self._next_tidying = 0.0
+        self._next_look = 0.0
         self.failure: AllotmentError | None = None
 
     @property
@@ -97,18 +97,17 @@ class Sequencer:
     def round(self, *, is_last: bool = False) -> None:
         """Place what waits, and sign if it is time."""
         try:
-            if self._tree is None:
-                if not self._lead.take():
-                    self.failure = None
-                    return
-                self._tree = Tree()
+            if self._tree is None and not self._lead.take():
+                self.failure = None
+                return
+            if self._tree is None or clock.monotonic() >= self._next_look:
+                self._tree = self._look_over()
             while placed := self._tree.grow():
                 # Not in the middle of a backlog: what follows would be older than the signature before it.
                 if placed < BATCH and clock.monotonic() >= self._next_checkpoint:
                     self._sign(self._tree)
             if self._tree.has_news and (is_last or clock.monotonic() >= self._next_checkpoint):
                 self._sign(self._tree)
-            self._tidy()
             self.failure = None
         except (AllotmentError, Error, OSError) as error:
             self.failure = _told(error)
@@ -124,11 +123,10 @@ class Sequencer:
         tree.sign()
         self._next_checkpoint = clock.monotonic() + CHECKPOINT_SECONDS
 
-    def _tidy(self) -> None:
-        if clock.monotonic() >= self._next_tidying:
-            changes.trim()
-            self._next_tidying = clock.monotonic() + TIDY_SECONDS
-            self._tree = Tree()
+    def _look_over(self) -> Tree:
+        changes.trim()
+        self._next_look = clock.monotonic() + LOOK_SECONDS
+        return Tree()
 
     def _run(self) -> None:
         try:
@@ -185,7 +183,7 @@ def begin_again(reason: str, by: UUID | None) -> int:
         old = _signed_last()
         if old is None:
             raise
-        details = {
+        details: dict[str, str | int] = {
             "reason": reason,
             "abandoned": old.origin,
             "abandoned_size": old.size,
