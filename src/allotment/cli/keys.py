@@ -58,7 +58,9 @@ def rotate(*, as_json: bool) -> None:
         return
     if done.was_begun_before:
         click.echo("Finished the rotation that had been broken off.")
-    click.secho(f"The master key is {done.master} now. {done.data_keys} data keys are wrapped anew.", bold=True)
+    click.secho(
+        f"The master key is {done.master} now. {done.data_keys} data keys are wrapped anew.", bold=True
+    )
     click.echo(_advice(keys_status()))
 
 
