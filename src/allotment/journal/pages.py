@@ -89,8 +89,10 @@ def evidence_pack(request: HttpRequest) -> FileResponse:
     """Hand out the entries that match the filter as an evidence pack."""
     wanted = FilterForm(request.GET).wanted()
     chosen = [ticket for one in request.GET.getlist("ticket") if (ticket := _ticket(one)) is not None]
-    found = chosen or tickets(wanted, evidence.MOST_PROVED + 1)  # one too many is refused, never left out
-    signed = found if chosen else proving.signed_among(found)
+    found = chosen or tickets(wanted, evidence.MOST_PROVED + 1)
+    # What is not signed yet is left to the next pack; what was chosen, or is too much, is refused instead.
+    is_whole = bool(chosen) or len(found) > evidence.MOST_PROVED
+    signed = found if is_whole else proving.signed_among(found)
     with ExitStack() as opened:
         file = opened.enter_context(tempfile.SpooledTemporaryFile(_SPOOLED_BYTES))
         pack = evidence.write_pack(signed or found, file)
