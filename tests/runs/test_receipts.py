@@ -223,7 +223,7 @@ def test_the_page_shows_it_and_hands_it_out(
     answer = client.get(f"/runs/{run}/receipt/file/")
     assert answer["Content-Disposition"].startswith('attachment; filename="receipt-')
     assert verify(answer.json())[0] == 0
-    program = client.get("/runs/verify_journal.py").getvalue()
+    program = client.get("/runs/verify_journal.py").content
     assert program == Path(str(verify_journal.__file__)).read_bytes()
 
 
