@@ -98,6 +98,7 @@ def main() -> None:
             "review_id": [apps.review],
             "starter": ["reply-to-a-customer"],
         },
+        "journal": {"ticket": [1]},
         "runs": {"slug": [apps.mine, apps.published, apps.parked], "run_id": runs},
     }
     actors = {role: actor_of(person) for role, person in people.items()}
