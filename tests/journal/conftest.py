@@ -59,6 +59,12 @@ def empty_tables() -> None:
             cursor.execute(statement)
 
 
+def forget_signatures() -> None:
+    """Remove what the installation of all tests keeps outside the database, which begins anew."""
+    for name in ("journal.key", "journal.vkeys", "journal.checkpoint"):
+        (settings().home / name).unlink(missing_ok=True)
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder that the journal's files are in, instead of the installation's."""
@@ -74,3 +80,4 @@ def bare(transactional_db: None, home: Path) -> Iterator[Path]:
     empty_tables()
     yield home
     empty_tables()
+    forget_signatures()

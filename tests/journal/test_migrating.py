@@ -10,6 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from allotment.journal.models import JournalEntry
 from allotment.journal.recording import note
 from allotment.kernel.ids import new_id
+from tests.journal.conftest import forget_signatures
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,6 +32,7 @@ def first_version() -> Iterator[MigrationExecutor]:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'journal'")
         if connection.vendor == "postgresql":
             cursor.execute("DROP FUNCTION journal_entry_only_grows")
+    forget_signatures()
     yield migrate("0001_entries")
     newest = MigrationExecutor(connection).loader.graph.leaf_nodes("journal")
     MigrationExecutor(connection).migrate(newest)
