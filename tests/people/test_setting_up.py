@@ -152,7 +152,7 @@ def test_an_address_is_invited_once(link: HandedLink) -> None:
 def test_inviting_and_setting_up_are_recorded_without_names(link: HandedLink) -> None:
     setting_up.use_link(link.secret, NewAccount("Aron", "", PASSWORD))
     entries = JournalEntry.objects.filter(object_id=str(link.person))
-    assert [entry.details["what"] for entry in entries.order_by("number")] == [
+    assert [entry.details["what"] for entry in entries.order_by("ticket")] == [
         "invited",
         "role given",
         "handed a set-up link",

@@ -9,7 +9,7 @@ from django.test import Client
 from allotment.engine.spec.reading import write_yaml
 from allotment.microapps.exchanging import push
 from allotment.microapps.starters import starter
-from allotment.runs.models import Run
+from allotment.runs.models import Run, RunStep
 from tests.runs.conftest import SPEC
 
 FORM = {"customer_query": "Where is my card?", "industry": "banking"}
@@ -78,6 +78,14 @@ def test_draft_leads_its_owner_to_trying_it(installation, maker, client, signed_
     push(maker.actor, SPEC)
     signed_in(client, maker)
     assert client.get("/apps/customer-reply/")["Location"] == "/apps/customer-reply/try/"
+
+
+def test_what_is_nearly_used_up_is_said_once_beside_the_result(app, colleague, client, signed_in) -> None:
+    signed_in(client, colleague)
+    url = client.post("/apps/customer-reply/", FORM)["Location"]
+    assert "80 %" not in ended(client, url)
+    RunStep.objects.update(warnings=["80 % of your tokens for today are used."])
+    assert client.get(url).content.decode().count("80 % of your tokens for today are used.") == 1
 
 
 def test_somebody_elses_run_is_not_there(app, colleague, maker, client, signed_in) -> None:

@@ -129,6 +129,7 @@ def _receipt_step(row: RunStep, titles: Mapping[str, str]) -> ReceiptStep:
         masked=row.masked,
         withheld=row.withheld,
         entry=row.entry,
+        warnings=tuple(row.warnings),
     )
 
 

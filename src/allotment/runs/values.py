@@ -87,6 +87,8 @@ class ReceiptStep:
     masked: dict[str, int]
     withheld: dict[str, int]
     entry: int | None
+    warnings: tuple[str, ...] = ()
+    """Sentences about budgets that are nearly used up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,3 +113,8 @@ class RunDetail(RunSummary):
     """Whether the journal vouches for it; runs of earlier versions of Allotment have none."""
     is_erased: bool = False
     """Whether what was typed and answered is gone for good, because the person asked for that."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the steps said about budgets, each once."""
+        return tuple(dict.fromkeys(warning for step in self.steps for warning in step.warnings))
