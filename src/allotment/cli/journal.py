@@ -172,7 +172,8 @@ def public_keys() -> None:
     default="-",
     help="What `journal checkpoint --since` printed; else standard input.",
 )
-def witness(*, state: Path, keys: tuple[str, ...], news: IO[str]) -> None:
+@json_option
+def witness(*, state: Path, keys: tuple[str, ...], news: IO[str], as_json: bool) -> None:
     """Remember another installation's checkpoint in STATE, on a machine of your own.
 
     Refuses a fork and a shorter journal: then keep STATE as evidence. Ask next time for what happened since the
@@ -192,17 +193,20 @@ def witness(*, state: Path, keys: tuple[str, ...], news: IO[str]) -> None:
     witnessing.write_state(state, after)
     opened = after.opened()
     size, origin = opened.checkpoint.size, opened.checkpoint.origin
+    if as_json:
+        print_json({"entries": size, "origin": origin, "signed_at": opened.at})
+        return
     click.echo(f"Seen: {size} entries of {origin}, signed {opened.at:%Y-%m-%d %H:%M:%S} UTC.")
 
 
 @journal.command("rotate-key")
-def rotate_key() -> None:
+@json_option
+def rotate_key(*, as_json: bool) -> None:
     """Sign with a new key from now on. The old one hands over to it in the journal; what it signed stays valid."""
     prepare()
     ticket = signing.rotate(None)
     sequencing.sequence_now()
-    click.echo(f"A new key signs from now on; entry {ticket} says so. Tell auditors and witnesses:")
-    click.echo(evidence.public_keys().splitlines()[-1])
+    _tell_key(f"A new key signs from now on; entry {ticket} says so.", ticket, as_json=as_json)
 
 
 @journal.command("begin-again")
@@ -210,14 +214,21 @@ def rotate_key() -> None:
     "--reason", prompt="Why is the journal older than what was signed?", help="It stands in the journal."
 )
 @click.confirmation_option(prompt="Witnesses will refuse the journal until they are told. Go on?")
-def begin_again(*, reason: str) -> None:
+@json_option
+def begin_again(*, reason: str, as_json: bool) -> None:
     """Go on after an old backup was put back: signs with a new key and name, and records what is missing."""
     prepare()
     ticket = sequencing.begin_again(reason, None)
-    click.echo(
-        f"The journal goes on; entry {ticket} says what was signed before. Tell auditors and witnesses:"
-    )
-    click.echo(evidence.public_keys().splitlines()[-1])
+    _tell_key(f"The journal goes on; entry {ticket} says what was signed before.", ticket, as_json=as_json)
+
+
+def _tell_key(words: str, ticket: int, *, as_json: bool) -> None:
+    """Say that another key signs from now on, and which."""
+    key = evidence.public_keys().splitlines()[-1]
+    if as_json:
+        print_json({"entry": ticket, "key": key})
+    else:
+        click.echo(f"{words} Tell auditors and witnesses:\n{key}")
 
 
 def _read(how: str, entries: int = 0) -> None:
