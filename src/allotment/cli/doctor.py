@@ -13,6 +13,7 @@ from django.db.utils import DatabaseError
 from allotment.adapters.providers.practice import weights
 from allotment.cli.printing import as_json as print_json
 from allotment.cli.printing import json_option
+from allotment.journal import sequencing
 from allotment.kernel.errors import AllotmentError
 from allotment.kernel.settings import settings
 from allotment.keys.opening import open_keys
@@ -75,6 +76,13 @@ def _policies() -> Finding:
     return Finding("Policies", True, f"{len(rulebook.installed().rules)} in force")
 
 
+def _journal() -> Finding:
+    state = sequencing.state()
+    if state.trouble:
+        return Finding("Journal", False, state.trouble, state.remedy)
+    return Finding("Journal", True, f"{state.signed:,} entries signed, {state.waiting:,} waiting for a place")
+
+
 def _people() -> Finding:
     if not has_administrator():
         return Finding(
@@ -96,6 +104,7 @@ _LOOKS: tuple[Callable[[], Finding], ...] = (
     _database,
     _master_key,
     _policies,
+    _journal,
     _people,
     _practice_model,
 )
