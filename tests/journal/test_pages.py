@@ -67,7 +67,8 @@ def test_each_filter_keeps_what_fits(client, auditor, person):
     with clock.frozen(day + timedelta(seconds=1)):
         note("apps.see", actor=auditor.id, object_kind="app", object_id="y")
     for query in (
-        f"actor={mira.id}", f"app={app}", f"run={run}", "action=apps.run&outcome=failed", "since=2026-03-29&until=2026-03-29",
+        f"actor={mira.id}", f"app={app}", f"run={run}", "action=apps.run&outcome=failed",
+        "since=2026-03-29&until=2026-03-29",
     ):  # fmt: skip
         html = client.get(f"/journal/?{query}").content.decode()
         assert f"Entry {kept}<" in html

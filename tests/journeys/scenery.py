@@ -82,7 +82,6 @@ def main() -> None:
             "secret": [secret],
             "key_id": [key.id],
         },
-        "journal": {},
         "policies": {"scope": ["person"], "budget_id": [budget_id]},
         "llms": {
             "kind": ["openai_compatible", "anthropic"],
