@@ -20,10 +20,12 @@ run: $(VENV)/run.stamp  ## Install, fetch the practice model and start Allotment
 demo: $(VENV)/run.stamp model  ## The main job in the terminal; fills an installation to look around in.
 	$(BIN)/allotment demo
 
-test: $(VENV)/check.stamp model  ## Install what the tests need and run them.
+test: $(VENV)/check.stamp model  ## Install what the tests need and run them, on both databases side by side.
 	$(BIN)/python tests/needs.py
-	$(BIN)/python -m tests.postgres $(BIN)/pytest -m "not sqlite" $(STORING)
-	$(BIN)/pytest --durations=15
+	@$(BIN)/python -m tests.postgres $(BIN)/pytest -m "not sqlite" $(STORING) >.postgres.log 2>&1 & beside=$$!; \
+	set -o pipefail; $(BIN)/pytest --durations=15 $(SUITE) | tee .suite.log; suite=$$?; \
+	wait $$beside; stored=$$?; echo "On PostgreSQL:"; cat .postgres.log; echo "All:"; tail -n 1 .suite.log; \
+	exit $$((suite | stored))
 
 check: $(VENV)/check.stamp  ## What CI runs: lint, types, architecture contracts, tests.
 	$(BIN)/ruff check .
