@@ -145,7 +145,7 @@ def test_the_commands_of_the_command_line_work(copy: Copy) -> None:
     planted = copy.run(".venv/bin/python -m tests.planting")
     assert planted.returncode == 0, planted.stderr
     ((*commands,),) = blocks("The command line")
-    assert len(commands) == 5
+    assert len(commands) == 7
     for command in commands:
         who = " --as maker@example.org" if re.search(r" (run|templates) ", command) else ""
         ran = copy.run(command + who)
