@@ -8,7 +8,7 @@ STORING := tests/keys tests/people tests/journal tests/policies tests/llms tests
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check fix bench model lock clean
+.PHONY: help run demo test stored journeys rest check fix bench model lock clean
 
 help:  ## List the targets.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
@@ -20,12 +20,20 @@ run: $(VENV)/run.stamp  ## Install, fetch the practice model and start Allotment
 demo: $(VENV)/run.stamp model  ## The main job in the terminal; fills an installation to look around in.
 	$(BIN)/allotment demo
 
-test: $(VENV)/check.stamp model  ## Install what the tests need and run them, on both databases side by side.
+test: $(VENV)/check.stamp model  ## Install what the tests need and run them.
 	$(BIN)/python tests/needs.py
-	@$(BIN)/python -m tests.postgres $(BIN)/pytest -m "not sqlite" $(STORING) >.postgres.log 2>&1 & beside=$$!; \
-	set -o pipefail; $(BIN)/pytest --durations=15 $(SUITE) | tee .suite.log; suite=$$?; \
-	wait $$beside; stored=$$?; echo "On PostgreSQL:"; cat .postgres.log; echo "All:"; tail -n 1 .suite.log; \
-	exit $$((suite | stored))
+	@$(MAKE) --no-print-directory -j3 -k --output-sync=target stored journeys rest
+
+# Side by side, because tests wait more than they compute.
+stored:
+	$(BIN)/python -m tests.postgres $(BIN)/pytest -m "not sqlite" $(STORING)
+	$(BIN)/pytest tests/benchmarks
+
+journeys:
+	$(BIN)/pytest --durations=15 tests/journeys
+
+rest:
+	$(BIN)/pytest --durations=15 --ignore=tests/journeys --ignore=tests/benchmarks tests
 
 check: $(VENV)/check.stamp  ## What CI runs: lint, types, architecture contracts, tests.
 	$(BIN)/ruff check .
