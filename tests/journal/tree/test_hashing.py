@@ -10,20 +10,8 @@ from pymerkle import InmemoryTree
 
 from allotment.journal.tree.hashing import EMPTY_ROOT, CompactRange, Node, complete_root, leaf_hash
 from allotment.kernel.errors import Invalid
+from tests.journal.tree.vectors import LEAVES
 
-LEAVES = [
-    bytes.fromhex(one)
-    for one in (
-        "",
-        "00",
-        "10",
-        "2021",
-        "3031",
-        "40414243",
-        "5051525354555657",
-        "606162636465666768696a6b6c6d6e6f",
-    )
-]
 ROOTS = [
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",

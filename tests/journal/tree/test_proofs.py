@@ -11,20 +11,8 @@ from pymerkle import InmemoryTree, verify_consistency, verify_inclusion
 from allotment.journal.tree import proofs
 from allotment.journal.tree.hashing import CompactRange, leaf_hash
 from allotment.kernel.errors import Invalid
+from tests.journal.tree.vectors import LEAVES
 
-LEAVES = [
-    bytes.fromhex(one)
-    for one in (
-        "",
-        "00",
-        "10",
-        "2021",
-        "3031",
-        "40414243",
-        "5051525354555657",
-        "606162636465666768696a6b6c6d6e6f",
-    )
-]
 A = "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7"
 B = "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e"
 C = "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4"
