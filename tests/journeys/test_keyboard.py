@@ -21,6 +21,7 @@ _SHOWS_FOCUS = """() => {
     return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
   });
 }"""
+_AT_WORK = ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added"
 _NAME_OF_FOCUS = "() => document.activeElement?.outerHTML.slice(0, 160)"
 
 
@@ -31,7 +32,11 @@ class Keyboard:
         self.page = page
 
     def reach(self, what: Locator) -> None:
-        """Press Tab until `what` has the focus; fail when a stop on the way cannot be seen."""
+        """Press Tab until `what` has the focus; fail when a stop on the way cannot be seen.
+
+        Somebody waits for the page before going on: what they reached would be drawn anew under their hands.
+        """
+        expect(self.page.locator(_AT_WORK)).to_have_count(0)
         for _stop in range(_MOST_STOPS):
             if what.count() and what.first.evaluate(_HAS_FOCUS):
                 return

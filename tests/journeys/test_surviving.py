@@ -47,12 +47,13 @@ def finished_steps(server: Server, run: str) -> set[str]:
     return {row["step"] for row in rows(server, "SELECT step FROM runs_runstep WHERE run_id = ?", run)}
 
 
-def wait_until_over(server: Server, run: str) -> str:
+def wait_until_over(server: Server, run: str) -> tuple[str, str]:
+    """Return how the run ended, and what it said if it ended badly."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
-        state: str = rows(server, "SELECT state FROM runs_run WHERE id = ?", run)[0]["state"]
-        if state not in {"waiting", "running"}:
-            return state
+        row = rows(server, "SELECT state, message FROM runs_run WHERE id = ?", run)[0]
+        if row["state"] not in {"waiting", "running"}:
+            return row["state"], row["message"]
         time.sleep(0.05)
     raise AssertionError(f"run {run} did not end:\n{server.log()[-2000:]}")
 
@@ -86,7 +87,8 @@ def test_runs_killed_at_any_moment_finish_and_never_repeat_a_finished_step(
         slow_server.kill()
         finished, at_the_kill = finished_steps(slow_server, run), len(calls(slow_server))
         slow_server.start()
-        assert wait_until_over(slow_server, run) == "done"
+        state, message = wait_until_over(slow_server, run)
+        assert state == "done", message
         asked = calls(slow_server)[before:]
         asked_anew = steps_asked(asked[at_the_kill - before :])
         assert sorted(asked_anew) == sorted({"topic", "reply"} - finished)

@@ -38,6 +38,8 @@ from allotment.web.worker_threads import database_work
 
 GO_ON = "go on"
 _CAPABILITY = timedelta(minutes=10)
+_PATIENCE_SECONDS = 30.0
+"""How long a run waits for its turn: longer than the turns of a server that died stay taken, which is 14 seconds."""
 _CANCELLED = None
 
 
@@ -155,6 +157,7 @@ def _passage(work: _Work, effect: AskEffect, actor: Actor | None) -> Passage:
         run=row.id,
         step=asks.step,
         expires_at=clock.now() + _CAPABILITY,
+        patience_seconds=_PATIENCE_SECONDS,
         approver=approver_now(row.app_id, row.version, asks.template),
     )
 

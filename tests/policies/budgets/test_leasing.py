@@ -3,6 +3,7 @@
 import asyncio
 import random
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -26,8 +27,9 @@ AT = datetime(2026, 11, 23, 19, 0, 30, tzinfo=UTC)
 CHANCE = random.SystemRandom()
 
 
-def reserve(budgets, tokens=100, money=0, **changes):
-    return budgets.reserve(passage(**changes), model(), Demand(tokens, money))
+def reserve(budgets, tokens=100, money=0, *, patience=0.0, **changes):
+    asked = replace(passage(**changes), patience_seconds=patience)
+    return budgets.reserve(asked, model(), Demand(tokens, money))
 
 
 async def settled(budgets, tokens=100, estimate=100, money=0):
@@ -317,6 +319,20 @@ def test_a_process_that_was_taken_for_dead_books_its_open_calls_again(budget):
 
     assert with_budgets(come_back) == [2]
     assert BudgetUse.objects.get().granted == 0
+
+
+def test_a_run_waits_for_its_turn_where_a_program_hears_at_once(budget):
+    budget(Measure.AT_ONCE, Period.NONE, 1)
+
+    async def wait(budgets):
+        held = await reserve(budgets)
+        assert isinstance(await reserve(budgets), LimitReached)
+        asyncio.get_running_loop().call_later(0.5, held.release)
+        waited = await reserve(budgets, patience=10.0)
+        assert isinstance(waited, Hold)
+        waited.release()
+
+    with_budgets(wait)
 
 
 def test_use_by_the_minute_is_forgotten_after_an_hour(budget):

@@ -64,6 +64,8 @@ class Passage:
     treatments: Mapping[Detected, Treatment] = field(default_factory=lambda: DEFAULT_TREATMENTS)
     issued: float = field(default_factory=clock.since_boot)
     """When it was made, by a clock that nobody can set back."""
+    patience_seconds: float = 0.0
+    """How long it may wait for its turn while too many are at work. A program hears at once, a run waits."""
 
 
 @dataclass(frozen=True)

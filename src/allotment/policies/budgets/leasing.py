@@ -32,7 +32,7 @@ _UNSEEN_SECONDS = 10.0
 """Without word from the database for so long, nothing passes. Others free our slots only after longer."""
 _PATIENCE_SECONDS = 8.0
 _SLOT_SECONDS = 0.3
-"""How long a call waits once for slots that other processes may hold unused."""
+"""How long a call without patience waits for slots that other processes may hold unused; others look as often."""
 
 Result = TypeVar("Result")
 
@@ -81,7 +81,7 @@ class Budgets:
     async def reserve(self, passage: Passage, model: AskedModel, demand: Demand) -> Hold | LimitReached:
         """Set room aside in every budget that applies, or say which is used up."""
         amounts = amounts_of(demand)
-        may_wait, deadline = True, 0.0
+        deadline, slots_until = 0.0, clock.monotonic() + max(_SLOT_SECONDS, passage.patience_seconds)
         while True:
             at = clock.monotonic()
             if passage.actor is None or self._tending is None or at - self._seen_at > _UNSEEN_SECONDS:
@@ -94,8 +94,8 @@ class Budgets:
             if taken.full_until <= at:
                 if at > deadline or not await self._more(accounts, amounts):
                     return _unknown()
-            elif may_wait and taken.meter.measure is Measure.AT_ONCE and taken.limit > taken.holds:
-                may_wait = False
+            elif at < slots_until and _may_free(taken, passage):
+                deadline = 0.0
                 await asyncio.sleep(_SLOT_SECONDS)
             else:
                 name = _name_in(passage, model, taken)
@@ -190,6 +190,13 @@ class Budgets:
     @staticmethod
     def _warn(accounts: Sequence[Account]) -> tuple[str, ...]:
         return wording.warnings(accounts, clock.now())
+
+
+def _may_free(full: Account, passage: Passage) -> bool:
+    """Say whether waiting can help: others may give slots back, and the patient wait for those of this process."""
+    if full.meter.measure is not Measure.AT_ONCE or not full.limit:
+        return False
+    return passage.patience_seconds > 0 or full.limit > full.holds
 
 
 def _answer(waiting: list[_Waiting], *, is_done: bool) -> None:
