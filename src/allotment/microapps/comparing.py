@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from allotment.engine.phrases import Piece
 from allotment.engine.spec.app import App, Ask
 from allotment.engine.spec.differences import Kind, differences
-from allotment.engine.spec.phrases import Piece
 from allotment.engine.spec.sentences import sentences
 from allotment.microapps.surroundings import templates_for
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from allotment.engine.phrases import Piece
 from allotment.engine.spec.app import App, Ask
-from allotment.engine.spec.phrases import Piece
 from allotment.engine.spec.sentences import Sentence, sentences
 from allotment.microapps.facts import TemplateFacts
 from allotment.microapps.states import Audience

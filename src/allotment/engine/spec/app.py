@@ -10,21 +10,24 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from allotment.engine.lines import Line, OptionalLine
 from allotment.engine.spec.words import (
     MOST_FIELDS,
     MOST_OPTIONS,
     MOST_STEPS,
-    Line,
     Name,
-    OptionalLine,
     OptionalName,
+    OptionalPath,
     Options,
     Paragraph,
     Path,
+    RowSource,
     SampleText,
     Source,
     TemplateReference,
 )
+from allotment.engine.tables.columns import ColumnKind, ColumnName
+from allotment.engine.tables.plan import MOST_COLUMNS, OptionalColumn, Plan
 
 SPEC_VERSION = 1
 
@@ -59,6 +62,13 @@ class DataClass(StrEnum):
     RESTRICTED = "restricted"
 
 
+class ExpectedColumn(Part, frozen=True):
+    """A column that the table in a form field must have."""
+
+    column: ColumnName
+    kind: ColumnKind = ColumnKind.TEXT
+
+
 class FormField(Part, frozen=True):
     """One field of the form."""
 
@@ -70,6 +80,8 @@ class FormField(Part, frozen=True):
     options: Options = ()
     max: Annotated[int, Meta(ge=1, le=1_000_000_000)] | None = None
     """Most characters of a text, largest value of a number."""
+    columns: Annotated[tuple[ExpectedColumn, ...], Meta(max_length=MOST_COLUMNS)] = ()
+    """Of a table: what later steps rely on. A file that names them otherwise is matched by the person who runs."""
 
 
 class DataUse(Part, frozen=True):
@@ -148,15 +160,73 @@ class Choose(Part, frozen=True, tag_field="do", tag="choose"):
     """A path, or a literal after `=`; only beside cases that take a value."""
 
 
-Step = Ask | Read | Choose
+class Table(Part, frozen=True, tag_field="do", tag="table"):
+    """Compute a table from another one."""
+
+    step: Name
+    from_: Path = msgspec.field(name="from")
+    plan: Plan = ()
+
+
+ChartKind = Literal["", "bar", "line", "area", "pie", "scatter", "histogram"]
+"""Empty: chosen from the columns."""
+
+
+class Chart(Part, frozen=True, tag_field="do", tag="chart"):
+    """Draw a table. What is left empty is chosen from the columns."""
+
+    step: Name
+    from_: Path = msgspec.field(name="from")
+    kind: ChartKind = ""
+    x: OptionalColumn = ""
+    y: OptionalColumn = ""
+    colour: OptionalColumn = ""
+    title: OptionalLine = ""
+
+
+class ForEach(Part, frozen=True, tag_field="do", tag="for each"):
+    """Ask a model once for each row of a table; the answers become columns beside the row's own.
+
+    The step holds the table with them. A source may also be `row.` and the name of a column.
+    """
+
+    step: Name
+    rows: Path
+    template: TemplateReference
+    with_: Annotated[dict[Name, RowSource], Meta(max_length=MOST_FIELDS)] = msgspec.field(
+        default_factory=dict, name="with"
+    )
+    answer: Answer = msgspec.field(default_factory=Answer)
+    model: OptionalLine = ""
+    column: OptionalColumn = ""
+    """Of the new column; empty for the step's name. Named fields each become a column of their own name."""
+
+
+class Save(Part, frozen=True, tag_field="do", tag="save"):
+    """Save to a collection of this app: one record of `values`, or each row of the table `from`; one is given."""
+
+    step: Name
+    collection: Name
+    values: Annotated[dict[Name, Source], Meta(max_length=MOST_FIELDS)] = msgspec.field(default_factory=dict)
+    from_: OptionalPath = msgspec.field(default="", name="from")
+
+
+Step = Ask | Read | Choose | Table | Chart | ForEach | Save
 
 
 class Shown(Part, frozen=True):
     """One part of the result: `text` is prose, `label` a chip, `fields` a small table, `list` bullets."""
 
-    show: Literal["text", "label", "fields", "list"]
+    show: Literal["text", "label", "fields", "list", "table", "chart"]
     from_: Path = msgspec.field(name="from")
     title: OptionalLine = ""
+
+
+class Batch(Part, frozen=True):
+    """How the app runs over many rows of a spreadsheet."""
+
+    same_once: bool = False
+    """Whether rows that are filled in alike are answered once."""
 
 
 class App(Part, frozen=True):
@@ -170,7 +240,8 @@ class App(Part, frozen=True):
     form: Annotated[tuple[FormField, ...], Meta(max_length=MOST_FIELDS)] = ()
     steps: Annotated[tuple[Step, ...], Meta(max_length=MOST_STEPS)] = ()
     result: Annotated[tuple[Shown, ...], Meta(max_length=MOST_FIELDS)] = ()
+    batch: Batch = msgspec.field(default_factory=Batch)
     sample: Annotated[dict[Name, SampleText], Meta(max_length=MOST_FIELDS)] = msgspec.field(
         default_factory=dict
     )
-    """Example input, field by field, for the preview and for whoever tries the app first."""
+    """Example input, field by field, for the preview and for whoever tries the app first. A table is CSV text."""

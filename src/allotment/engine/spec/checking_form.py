@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from allotment.engine.nearest import did_you_mean
 from allotment.engine.spec.app import App, FieldKind, FormField
 from allotment.engine.spec.field_values import read_field
 from allotment.engine.spec.flaws import Flaw, option_flaws, repeated
-from allotment.engine.spec.problems import did_you_mean
 
 _WITH_OPTIONS = frozenset({FieldKind.CHOICE, FieldKind.SEVERAL})
 _WITHOUT_MAX = frozenset(

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
+from allotment.engine.nearest import did_you_mean
 from allotment.engine.spec.app import Answer, App, Ask, Case, Choose, Comparison, Condition, Read
 from allotment.engine.spec.flaws import Flaw, option_flaws, path_flaws, repeated, source_flaws
 from allotment.engine.spec.paths import Known, known_before
-from allotment.engine.spec.problems import did_you_mean
 from allotment.engine.spec.typed_values import ValueKind, read_date, read_number, read_yes_no
 from allotment.engine.spec.yaml_text import Position
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
+from allotment.engine.nearest import did_you_mean
 from allotment.engine.spec.app import App, Ask
 from allotment.engine.spec.flaws import Flaw
 from allotment.engine.spec.paths import Known, is_literal, known_before, literal
-from allotment.engine.spec.problems import did_you_mean
 from allotment.engine.spec.typed_values import ValueKind, read_date, read_number
 from allotment.engine.spec.yaml_text import Position
 from allotment.engine.templates import CHOICES, Slot, SlotKind, Template

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from allotment.engine.phrases import Filling, Phrase, Piece
 from allotment.engine.spec import yaml_text
 from allotment.engine.spec.app import App
-from allotment.engine.spec.phrases import Filling, Phrase, Piece
 from allotment.engine.spec.reading import to_plain
 from allotment.engine.spec.sentences import template_piece
 

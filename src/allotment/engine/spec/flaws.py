@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from allotment.engine.nearest import did_you_mean
 from allotment.engine.spec.paths import Known, is_literal
-from allotment.engine.spec.problems import did_you_mean
 from allotment.engine.spec.yaml_text import Position
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from allotment.kernel.errors import Invalid
 
@@ -36,14 +35,3 @@ class BrokenSpec(Invalid):
         more = len(self.problems) - 1
         also = f" (and {more} more)" if more else ""
         super().__init__(f"{first.where}: {first.message}{also}", hint=first.remedy, where=first.where)
-
-
-def did_you_mean(given: str, known: Iterable[str]) -> str:
-    """Return a remedy that offers the nearest known names, or all of them when none is near; may be empty."""
-    names = tuple(dict.fromkeys(known))
-    near = get_close_matches(given, names, n=2, cutoff=0.6)
-    if near:
-        return f"Did you mean {' or '.join(f'“{name}”' for name in near)}?"
-    if names:
-        return f"Use one of: {', '.join(names[:12])}."
-    return ""

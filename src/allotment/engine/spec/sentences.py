@@ -6,9 +6,9 @@ Invariant: every sentence is a phrase from the table below, so that pages can tr
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from allotment.engine.phrases import Phrase, Piece, Translate
 from allotment.engine.spec.app import App, Ask, Case, Choose, Comparison, Condition, Read, Step
 from allotment.engine.spec.paths import is_literal, literal
-from allotment.engine.spec.phrases import Phrase, Piece, Translate
 
 ASKS_PERSON = "Ask the person for {fields}"
 ASKS_NOTHING = "Start without asking anything"

@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from allotment.engine.spec.problems import SpecProblem, did_you_mean
+from allotment.engine.nearest import did_you_mean
+from allotment.engine.spec.problems import SpecProblem
 from allotment.engine.spec.schema import json_schema
 from allotment.engine.spec.words import NAME_PATTERN, REFERENCE_PATTERN
 from allotment.engine.spec.yaml_text import Position

@@ -8,12 +8,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from allotment.engine.lines import LINES_PATTERN, TEXT_PATTERN, Line
+
 NAME_PATTERN = r"^[a-z][a-z0-9_-]*(?!\n)$"
 REFERENCE_PATTERN = r"^[a-z][a-z0-9_-]*@[1-9][0-9]{0,5}(?!\n)$"
-# No control characters but tab and line breaks: databases and terminals stumble over them.
-TEXT_PATTERN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*(?!\n)$"
-LINES_PATTERN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
-
 MOST_STEPS = 30
 MOST_FIELDS = 30
 MOST_OPTIONS = 50
@@ -47,6 +45,7 @@ Path = Annotated[
         description="Where a value comes from: `form.<field>`, `steps.<step>` or `steps.<step>.<field>`.",
     ),
 ]
+OptionalPath = Annotated[str, Meta(pattern=TEXT_PATTERN, max_length=130)]
 Source = Annotated[
     str,
     Meta(
@@ -56,8 +55,15 @@ Source = Annotated[
         description="A path such as `form.question`, or fixed text after an equals sign: `=banking`.",
     ),
 ]
-Line = Annotated[str, Meta(pattern=TEXT_PATTERN, min_length=1, max_length=120)]
-OptionalLine = Annotated[str, Meta(pattern=TEXT_PATTERN, max_length=200)]
+RowSource = Annotated[
+    str,
+    Meta(
+        pattern=LINES_PATTERN,
+        max_length=4000,
+        title="Source for each row",
+        description="As a source, or `row.` and the name of a column: `row.Customer`.",
+    ),
+]
 Paragraph = Annotated[str, Meta(pattern=LINES_PATTERN, max_length=1000)]
 SampleText = Annotated[str, Meta(pattern=LINES_PATTERN, max_length=20_000)]
 Options = Annotated[tuple[Line, ...], Meta(max_length=MOST_OPTIONS)]

@@ -7,8 +7,8 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from allotment.engine.phrases import Piece
 from allotment.engine.spec.app import App, Ask, FieldKind
-from allotment.engine.spec.phrases import Piece
 from allotment.engine.spec.sentences import Sentence, sentences
 from allotment.kernel.errors import NotFound
 from allotment.microapps.building.draft import Draft
