@@ -85,8 +85,8 @@ class Filter(PlanPart, frozen=True, tag_field="do", tag="filter"):
 class Group(PlanPart, frozen=True, tag_field="do", tag="group"):
     """One row for each combination of keys (one for everything without keys), in the order of the keys."""
 
-    by: Annotated[tuple[Key, ...], Meta(max_length=5)] = ()
     figures: Annotated[tuple[Figure, ...], Meta(min_length=1, max_length=10)]
+    by: Annotated[tuple[Key, ...], Meta(max_length=5)] = ()
 
 
 class Compute(PlanPart, frozen=True, tag_field="do", tag="compute"):
