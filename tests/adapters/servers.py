@@ -46,6 +46,8 @@ class FakeModels:
 
     mode: str = "good"
     bodies: list[dict[str, Any]] = field(default_factory=list)
+    keys: list[str | None] = field(default_factory=list)
+    """The `Idempotency-Key` of each question."""
     was_left: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -67,6 +69,7 @@ class FakeModels:
         """Answer as OpenAI does."""
         body = await request.json()
         self.bodies.append(body)
+        self.keys.append(request.headers.get("Idempotency-Key"))
         if trouble := await self._trouble(request):
             return trouble
         refused = {"no-schema": "response_format", "no-max-tokens": "max_tokens"}.get(self.mode)
@@ -89,6 +92,7 @@ class FakeModels:
         """Answer as Anthropic does."""
         body = await request.json()
         self.bodies.append(body)
+        self.keys.append(request.headers.get("Idempotency-Key"))
         if trouble := await self._trouble(request):
             return trouble
         asked = body["tools"][0]["input_schema"] if "tools" in body else None

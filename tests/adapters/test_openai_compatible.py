@@ -69,9 +69,11 @@ async def test_an_answer_that_does_not_fit_is_repaired_once(server: tuple, outbo
     provider = connect(address, outbound)
     await said(provider, ask(LABELS))
     fake.bodies.clear()
+    fake.keys.clear()
     fake.mode = "chatty"
-    assert await said(provider, ask(LABELS)) == "refund"
+    assert await said(provider, replace(ask(LABELS), idempotency="row 7")) == "refund"
     assert len(fake.bodies) == 2
+    assert fake.keys == ["row 7", "row 7:again"]
 
 
 async def test_an_answer_that_never_fits_is_an_error(server: tuple, outbound: Outbound) -> None:

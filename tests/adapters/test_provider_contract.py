@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import anyio
 import pytest
@@ -74,6 +74,7 @@ def connect(kind: str, fake: tuple[FakeModels, str], outbound: Outbound, mode: s
     server, address = fake
     server.mode = mode
     server.bodies.clear()
+    server.keys.clear()
     server.was_left.clear()
     values = {"endpoint": address, "key": KEY, "network": "local", "patience_seconds": "1"}
     if kind == "scripted":
@@ -145,6 +146,17 @@ async def test_fields_are_an_object_that_fits(kind: str, fake: tuple, outbound: 
     assert isinstance(said["name"], str)
     assert isinstance(said["amount"], int | float)
     assert said["mood"] in {"calm", "angry"}
+
+
+@remotely
+@pytest.mark.parametrize("is_streamed", [True, False])
+async def test_a_named_question_carries_its_name(
+    kind: str, is_streamed: bool, fake: tuple, outbound: Outbound
+) -> None:
+    connected = connect(kind, fake, outbound)
+    await answer(connected, replace(ask(), is_streamed=is_streamed, idempotency="row 7:reply"))
+    await answer(connected, replace(ask(), is_streamed=is_streamed))
+    assert connected.server.keys == ["row 7:reply", None]
 
 
 @everywhere

@@ -57,6 +57,13 @@ class ChatRequest:
     seed: int | None = None
     is_streamed: bool = True
     """Whether pieces are wanted as they come; without, a provider may send the whole answer at once."""
+    idempotency: str = ""
+    """Names this question: a provider that knows `Idempotency-Key` answers it once, however often it is asked."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What goes beside the body."""
+        return {"Idempotency-Key": self.idempotency} if self.idempotency else {}
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,12 @@
 """What the journal records, and the port through which the gate records it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID
 
+from allotment.kernel.errors import AllotmentError
 from allotment.kernel.ids import new_id
 
 Scalar = str | int | bool | None
@@ -49,11 +50,33 @@ class Entry:
     """Given once: an entry with the same id never enters twice."""
 
 
+Also = Callable[[int], None]
+"""Writes what belongs to an entry, in the entry's own transaction, and is given the entry's ticket.
+
+Called in the writer's thread while others wait: a few rows, no network. It may be called again after a transaction
+that was undone, so that only what it writes into the database may count.
+"""
+
+
+class NotKept(AllotmentError):
+    """What belongs to an entry could not be written, so the entry was not written either."""
+
+    code = "not-kept"
+    status = 503
+
+    def __init__(self, message: str, *, hint: str, retryable: bool) -> None:
+        super().__init__(message, hint=hint)
+        self.retryable = retryable
+        """Whether the same may succeed later."""
+
+
 class Recorder(Protocol):
     """Writes entries durably."""
 
-    async def record(self, entry: Entry) -> int:
-        """Return the entry's ticket once it is on disk; raises `Unavailable` if it cannot be written.
+    async def record(self, entry: Entry, also: Also | None = None) -> int:
+        """Return the entry's ticket once it is on disk, together with what `also` writes: both, or neither.
+
+        Raises `Unavailable` if it cannot be written, `NotKept` if `also` fails.
 
         A ticket names the entry from now on. Its number in the tree is given by the sequencer a moment later.
         A caller that is cancelled while it waits does not take its entry back.

@@ -10,16 +10,18 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import Error, IntegrityError, transaction
+from django.utils.translation import gettext
 
-from allotment.engine.recording import Entry, Outcome, Personal, Scalar
+from allotment.engine.gate.defects import DEFECTS, words
+from allotment.engine.recording import Also, Entry, NotKept, Outcome, Personal, Scalar
 from allotment.journal.bodies import body_of
 from allotment.journal.changes import change_of, tell
 from allotment.journal.inserting import append_changes, append_entries
 from allotment.journal.models import JournalEntry
 from allotment.journal.personal import Salted, commitments, keep, salted
 from allotment.kernel import clock
-from allotment.kernel.errors import Conflict
+from allotment.kernel.errors import AllotmentError, Conflict, Unavailable
 
 _marks: ContextVar[dict[str, Scalar] | None] = ContextVar("marks", default=None)
 _policy_version: Callable[[], str] = str
@@ -74,18 +76,19 @@ class Prepared:
     entry: Entry
     body: str
     personal: tuple[Salted, ...]
+    also: Also | None = None
 
 
-def prepare(entry: Entry, version: str) -> Prepared:
+def prepare(entry: Entry, version: str, also: Also | None = None) -> Prepared:
     """Return what `entry` adds under that version of the policies; raises `Invalid`. Touches no database."""
     said = salted(entry) if entry.personal else ()
-    return Prepared(entry, body_of(entry, version, commitments(said)), said)
+    return Prepared(entry, body_of(entry, version, commitments(said)), said, also)
 
 
 def append(group: Sequence[Prepared]) -> Sequence[int]:
     """Append a group in the current transaction and return the tickets, in its order.
 
-    Raises `IntegrityError` if one of them is there already.
+    Raises `IntegrityError` if one of them is there already, `NotKept` if what belongs to one cannot be written.
     """
     if not group:
         return ()
@@ -94,7 +97,25 @@ def append(group: Sequence[Prepared]) -> Sequence[int]:
         append_changes(changes)
         transaction.on_commit(tell)
     keep(value for one in group for value in one.personal)
+    for one, ticket in zip(group, tickets, strict=True):
+        if one.also is not None:
+            _write_also(one.also, ticket)
     return tickets
+
+
+def _write_also(also: Also, ticket: int) -> None:
+    try:
+        also(ticket)
+    except AllotmentError as error:
+        may_pass = isinstance(error, Unavailable)
+        raise NotKept(error.message, hint=error.hint, retryable=may_pass) from error
+    except (Error, *DEFECTS) as error:
+        raise NotKept(
+            gettext("The answer could not be kept, so it was not recorded as given either."),
+            hint=gettext("Try again in a moment, or tell an administrator. It ended with: %(problem)s.")
+            % {"problem": words(error)},
+            retryable=True,
+        ) from error
 
 
 def refuse_replayed(entry: Entry, cause: Exception) -> None:

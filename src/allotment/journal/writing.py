@@ -2,6 +2,7 @@
 
 Invariant: a caller learns a ticket only after the commit that holds its entry; entries of one caller keep
 their order. What cannot be written fails every caller that waits for it: nothing unrecorded is released.
+What belongs to an entry is written in its transaction; where that fails, only that entry fails.
 Refuses: more waiting entries than its capacity, an entry that is in the journal already, and anything after `stop`.
 
 The event loop only puts an entry into line; encoding and writing happen in the thread. The thread is woken once for
@@ -14,11 +15,12 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
-from django.db import DatabaseError, Error, IntegrityError, connections, transaction
+from django.db import Error, IntegrityError, connections, transaction
 from django.utils.translation import gettext
 
-from allotment.engine.recording import Entry
+from allotment.engine.recording import Also, Entry
 from allotment.journal import turns
 from allotment.journal.recording import Prepared, append, policy_version, prepare, refuse_replayed
 from allotment.kernel.errors import AllotmentError, Unavailable
@@ -33,9 +35,18 @@ _SIBLINGS = 2
 _DELAY_SECONDS = 0.002
 """How long the first of a group then waits for others: a fraction of what one transaction takes under load."""
 
-_Waiting = tuple[Entry, str, "asyncio.Future[int]"]
-"""An entry on its way, the version of the policies it was decided under, and who waits for its ticket."""
 _Outcome = int | AllotmentError
+
+
+class _Waiting(NamedTuple):
+    """An entry on its way."""
+
+    entry: Entry
+    policy_version: str
+    """Of the policies it was decided under."""
+    also: Also | None
+    ticket: "asyncio.Future[int]"
+    """What the caller waits for."""
 
 
 class JournalWriter:
@@ -66,15 +77,15 @@ class JournalWriter:
             self._arrived.set()
             self._thread.join()
 
-    async def record(self, entry: Entry) -> int:
-        """Return the ticket of `entry` once it is committed.
+    async def record(self, entry: Entry, also: Also | None = None) -> int:
+        """Return the ticket of `entry` once it is committed, with what `also` writes.
 
         Raises `Unavailable` if it cannot be written, `Invalid` for what the journal cannot hold, `Conflict`
-        (“replayed”) if its id is there already. A caller that is cancelled while it waits does not take its entry
-        back: what happened stays recorded.
+        (“replayed”) if its id is there already, `NotKept` if `also` fails. A caller that is cancelled while it waits
+        does not take its entry back: what happened stays recorded, and kept.
         """
         ticket: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        waiting = (entry, policy_version(), ticket)
+        waiting = _Waiting(entry, policy_version(), also, ticket)
         with self._door:
             if not self._is_open or len(self._line) >= self._capacity:
                 raise _unrecorded(gettext("The journal is stopped or has too much to write."))
@@ -127,9 +138,9 @@ def _write(group: Sequence[_Waiting]) -> list[_Outcome]:
     outcomes: list[_Outcome | None] = [None] * len(group)
     places: list[int] = []
     prepared: list[Prepared] = []
-    for place, (entry, version, _) in enumerate(group):
+    for place, waiting in enumerate(group):
         try:
-            prepared.append(prepare(entry, version))
+            prepared.append(prepare(waiting.entry, waiting.policy_version, waiting.also))
             places.append(place)
         except AllotmentError as error:
             outcomes[place] = error
@@ -146,34 +157,40 @@ def _write(group: Sequence[_Waiting]) -> list[_Outcome]:
 
 
 def _commit(prepared: Sequence[Prepared]) -> Sequence[_Outcome]:
-    """Write all in one transaction; one that is there already is told apart from the others."""
+    """Write all in one transaction; where one cannot be written, each in its own."""
     try:
         with turns.writing(), transaction.atomic(durable=True):
             return append(prepared)
-    except (IntegrityError, AllotmentError):  # there already, or a personal value that cannot be sealed now
-        with turns.writing(), transaction.atomic(durable=True):
-            return [_append_alone(one) for one in prepared]
+    except (IntegrityError, AllotmentError):  # there already, or what belongs to one cannot be written
+        return [_commit_alone(one) for one in prepared]
 
 
-def _append_alone(prepared: Prepared) -> _Outcome:
+def _commit_alone(prepared: Prepared) -> _Outcome:
     try:
-        with transaction.atomic():
+        with turns.writing(), transaction.atomic(durable=True):
             return append([prepared])[0]
     except AllotmentError as error:
         return error
-    except DatabaseError as error:
-        try:
-            refuse_replayed(prepared.entry, error)
-        except AllotmentError as refusal:
-            return refusal
+    except IntegrityError as error:
+        return _refused(prepared, error)
+    except Error as error:
+        connections.close_all()  # the next one tries with a fresh connection
         return _unrecorded(str(error))
+
+
+def _refused(prepared: Prepared, cause: IntegrityError) -> AllotmentError:
+    try:
+        refuse_replayed(prepared.entry, cause)
+    except AllotmentError as refusal:
+        return refusal
+    return _unrecorded(str(cause))
 
 
 def _settle(group: Sequence[_Waiting], outcomes: Sequence[_Outcome]) -> None:
     """Wake the waiting callers, with one call into each event loop."""
     by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[int], _Outcome]]] = {}
-    for (_, _, ticket), outcome in zip(group, outcomes, strict=True):
-        by_loop.setdefault(ticket.get_loop(), []).append((ticket, outcome))
+    for waiting, outcome in zip(group, outcomes, strict=True):
+        by_loop.setdefault(waiting.ticket.get_loop(), []).append((waiting.ticket, outcome))
     for loop, settled in by_loop.items():
         with suppress(RuntimeError):  # the loop is closed: nobody waits there any more
             loop.call_soon_threadsafe(_wake, settled)

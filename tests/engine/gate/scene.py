@@ -17,7 +17,7 @@ from allotment.engine.gate.ports import Demand, LimitReached, Release
 from allotment.engine.gate.values import AskedModel, AskModel, Claim, Outcome, Passage, Refused
 from allotment.engine.gate.watching import Watches
 from allotment.engine.principals import Actor, Decision, Resource
-from allotment.engine.recording import Entry
+from allotment.engine.recording import Also, Entry
 from allotment.kernel import clock
 from allotment.kernel.errors import Unavailable
 
@@ -58,12 +58,14 @@ class Book:
     refuses_from: int | None = None
     error: Exception = field(default_factory=lambda: Unavailable("The journal cannot be written."))
 
-    async def record(self, entry: Entry) -> int:
+    async def record(self, entry: Entry, also: Also | None = None) -> int:
         if self.refuses_from is not None and len(self.entries) >= self.refuses_from:
             await asyncio.sleep(0)
             raise self.error
+        ticket = len(self.entries) + 1
+        if also is not None:
+            also(ticket)
         self.entries.append(entry)
-        ticket = len(self.entries)
         await asyncio.sleep(0)
         return ticket
 

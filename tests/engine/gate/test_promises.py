@@ -20,7 +20,7 @@ from allotment.engine.gate.values import (
     Refused,
 )
 from allotment.engine.principals import Decision
-from allotment.engine.recording import Entry, Recorder
+from allotment.engine.recording import Also, Entry, Recorder
 from allotment.kernel import clock
 from allotment.kernel.errors import Unavailable
 from allotment.screening.masking import Masking
@@ -84,9 +84,9 @@ class Losing:
 
     recorder: Recorder
 
-    async def record(self, entry: Entry) -> int:
+    async def record(self, entry: Entry, also: Also | None = None) -> int:
         details = {name: value for name, value in entry.details.items() if name != "app_version"}
-        return await self.recorder.record(replace(entry, details=details))
+        return await self.recorder.record(replace(entry, details=details), also)
 
 
 @dataclass(frozen=True)
@@ -175,9 +175,9 @@ class Chatty:
     recorder: Recorder
     effect: AskModel
 
-    async def record(self, entry: Entry) -> int:
+    async def record(self, entry: Entry, also: Also | None = None) -> int:
         said = {"question": self.effect.messages[-1].content}
-        return await self.recorder.record(replace(entry, details={**entry.details, **said}))
+        return await self.recorder.record(replace(entry, details={**entry.details, **said}), also)
 
 
 @dataclass(frozen=True)
@@ -195,13 +195,13 @@ class Careless:
     minds: bool = True
     times: int = 1
 
-    async def record(self, entry: Entry) -> int:
+    async def record(self, entry: Entry, also: Also | None = None) -> int:
         if entry.outcome == self.loses:
             return 0
         try:
             for _ in range(self.times - 1):
-                await self.recorder.record(entry)
-            return await self.recorder.record(entry)
+                await self.recorder.record(entry, also)
+            return await self.recorder.record(entry, also)
         except Unavailable:
             if self.minds:
                 raise

@@ -16,7 +16,7 @@ from allotment.engine.gate.ports import Demand, LimitReached, Reservation
 from allotment.engine.gate.values import AskedModel, Passage
 from allotment.engine.gate.watching import watching
 from allotment.engine.principals import Actor, Resource, Role
-from allotment.engine.recording import Entry
+from allotment.engine.recording import Also, Entry
 from allotment.engine.templates import Slot, Template, template_digest
 from allotment.kernel import clock
 from allotment.kernel.errors import Unavailable
@@ -38,10 +38,12 @@ class Journal:
         self.entries: list[Entry] = []
         self.is_broken = False
 
-    async def record(self, entry: Entry) -> int:
+    async def record(self, entry: Entry, also: Also | None = None) -> int:
         if self.is_broken:
             raise Unavailable("This could not be recorded, so it was not done.", code="not-recorded")
         self.entries.append(entry)
+        if also is not None:
+            also(len(self.entries))
         return len(self.entries)
 
     def outcomes(self) -> list[tuple[str, str]]:

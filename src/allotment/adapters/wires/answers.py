@@ -156,7 +156,12 @@ def _repair(request: ChatRequest, misfit: str) -> ChatRequest:
         return request
     again = f"That does not fit. {instruction(request.answer)}"
     said = Message("assistant", misfit[:_QUOTED] or "…")
-    return replace(request, messages=(*request.messages, said, Message("user", again)))
+    return replace(
+        request,
+        messages=(*request.messages, said, Message("user", again)),
+        # Another question, so another answer is wanted.
+        idempotency=request.idempotency and f"{request.idempotency}:again",
+    )
 
 
 def _sum(one: Usage, other: Usage) -> Usage:

@@ -154,7 +154,7 @@ class ChatCompletions:
         payload = await self._outbound.post_json(
             f"{endpoint.url}/chat/completions",
             _body(request, habits, endpoint.extras),
-            headers=endpoint.headers,
+            headers={**endpoint.headers, **request.headers},
             reach=endpoint.reach,
             timeout=endpoint.patience_for_all,
             may_repeat=True,
@@ -170,7 +170,7 @@ class ChatCompletions:
         events = self._outbound.stream_events(
             f"{endpoint.url}/chat/completions",
             _body(request, habits, endpoint.extras),
-            headers=endpoint.headers,
+            headers={**endpoint.headers, **request.headers},
             reach=endpoint.reach,
             timeout=endpoint.patience,
         )

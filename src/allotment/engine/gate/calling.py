@@ -4,6 +4,7 @@ Invariant: a model that stands in is authorised and has its own room in the budg
 only while nothing of another's answer was passed on. The room set aside is settled or given back exactly once.
 """
 
+from dataclasses import replace
 from typing import Protocol
 
 from allotment.engine.asking import ChatRequest, Usage
@@ -28,6 +29,7 @@ from allotment.engine.gate.values import (
     Screened,
     Stage,
 )
+from allotment.engine.recording import Also, NotKept
 from allotment.kernel import clock
 from allotment.kernel.errors import AllotmentError
 from allotment.screening.findings import Detected
@@ -120,11 +122,18 @@ class Call:
             effect.temperature,
             effect.seed,
             effect.is_streamed,
+            self._question_key(model),
         )
-        way_out = release if stages.is_streamed(effect) else None
+        may_release = stages.is_streamed(effect) and self._passage.keep is None
+        way_out = release if may_release else None
         return await self._tries.ask(
             model, provider, request, lambda: Outlet(screened.masking, self._record.allowed, way_out)
         )
+
+    def _question_key(self, model: AskedModel) -> str:
+        """Return the name of this question to this model: another one asks for another answer."""
+        key = self._passage.idempotency
+        return key if not key or model is self._effect.model else f"{key}:{model.id}"
 
     def _is_final(self, found: Found) -> bool:
         if isinstance(found, Refused) and found.stage is Stage.SCREEN_OUT:
@@ -168,25 +177,36 @@ class Call:
         if self._skipped:
             details["skipped"] = ", ".join(self._skipped)
 
-    async def _finish(self, performed: Performed, screened: ScreenedIn, started: float) -> Answered:
+    async def _finish(self, performed: Performed, screened: ScreenedIn, started: float) -> Outcome:
         outlet = self._tries.outlet
         withheld = outlet.withheld if outlet else {}
         cost = self._settle(performed.usage)
         seconds = clock.monotonic() - started
         self._record.details["withheld"] = sum(withheld.values())
         self._record.details["milliseconds"] = round(seconds * 1000)
-        entry = await self._record.done(flagged=Detected.SECRET.value in withheld)
-        return Answered(
+        answered = Answered(
             text=performed.text,
             masking=screened.masking.to_values(),
             screened=Screened(screened.masked, withheld),
             usage=performed.usage,
             cost_nanodollars=cost,
             seconds=seconds,
-            entry=entry,
+            entry=0,
             model=self._model,
             warnings=self._held.warnings,
         )
+        try:
+            entry = await self._record.done(
+                flagged=Detected.SECRET.value in withheld, also=self._keeping(answered)
+            )
+        except NotKept as error:
+            return await self._record.failed(Failed(error.message, error.hint, error.retryable))
+        return replace(answered, entry=entry)
+
+    def _keeping(self, answered: Answered) -> Also | None:
+        """Return what writes the answer beside its entry, if somebody wants it kept there."""
+        keep = self._passage.keep
+        return None if keep is None else lambda entry: keep(replace(answered, entry=entry))
 
     def _settle(self, usage: Usage) -> int:
         """Meter: replace the estimate by what was used, at the price of the model that used it."""

@@ -13,7 +13,7 @@ import anyio
 from allotment.engine.actions import Action
 from allotment.engine.gate.defects import words
 from allotment.engine.gate.values import AskModel, Failed, Passage, Refused
-from allotment.engine.recording import Entry, Outcome, Recorder, Scalar
+from allotment.engine.recording import Also, Entry, Outcome, Recorder, Scalar
 from allotment.kernel import clock
 from allotment.kernel.errors import AllotmentError
 
@@ -57,10 +57,10 @@ class Record:
         details = {**self.details, "reason": failed.reason[:_REASON_CHARACTERS]}
         return replace(failed, entry=await self._write("failed", details))
 
-    async def done(self, *, flagged: bool) -> int:
-        """Say that the answer is whole; what it took is in the details."""
+    async def done(self, *, flagged: bool, also: Also | None = None) -> int:
+        """Say that the answer is whole; what it took is in the details. Raises `NotKept` if `also` fails."""
         self.is_final = True
-        return await self._write("done", self.details, flagged=flagged)
+        return await self._write("done", self.details, flagged=flagged, also=also)
 
     async def end(self, error: BaseException | None) -> None:
         """Say what nobody said yet: the call was cancelled, or something in it broke. For a `finally`.
@@ -78,7 +78,14 @@ class Record:
             except AllotmentError:
                 self._is_unwritable = True
 
-    async def _write(self, outcome: Outcome, details: Mapping[str, Scalar], *, flagged: bool = False) -> int:
+    async def _write(
+        self,
+        outcome: Outcome,
+        details: Mapping[str, Scalar],
+        *,
+        flagged: bool = False,
+        also: Also | None = None,
+    ) -> int:
         passage = self._passage
         entry = Entry(
             at=clock.now(),
@@ -96,7 +103,7 @@ class Record:
             flagged=flagged,
         )
         try:
-            return await self._recorder.record(entry)
+            return await self._recorder.record(entry, also)
         except AllotmentError:
             self._is_unwritable = True
             raise

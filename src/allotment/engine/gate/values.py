@@ -1,6 +1,6 @@
 """What goes through the gate and what comes out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -66,6 +66,13 @@ class Passage:
     """When it was made, by a clock that nobody can set back."""
     patience_seconds: float = 0.0
     """How long it may wait for its turn while too many are at work. A program hears at once, a run waits."""
+    keep: "Callable[[Answered], None] | None" = None
+    """Writes the answer where it belongs, in the transaction of its journal entry: both are on disk, or neither.
+
+    See `engine.recording.Also` for what it may do. Nothing of such an answer is released before it is kept.
+    """
+    idempotency: str = ""
+    """Names the question for the provider, so that one asked again after a crash need not be paid again."""
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ class Messages:
         events = self._outbound.stream_events(
             f"{self._url}/v1/messages",
             body,
-            headers=self._headers,
+            headers={**self._headers, **request.headers},
             reach=self._reach,
             timeout=self._patience,
         )
