@@ -26,6 +26,9 @@ class Action(StrEnum):
 
     SEE_RUN = "runs.see"
 
+    SEE_RECORDS = "records.see"
+    CHANGE_RECORDS = "records.change"
+
     SEE_TEMPLATE = "templates.see"
     WRITE_TEMPLATE = "templates.write"
     APPROVE_TEMPLATE = "templates.approve"

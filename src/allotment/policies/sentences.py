@@ -14,6 +14,7 @@ _TITLES: dict[str, Promise] = {
     "everyone": _("Everyone"),
     "apps": _("Apps"),
     "runs": _("Runs and results"),
+    "records": _("Records that apps save"),
     "templates": _("Templates"),
     "models": _("Models"),
     "keys": _("API keys"),

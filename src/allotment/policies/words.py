@@ -22,6 +22,8 @@ _ACTIONS: dict[Action, Promise] = {
     Action.REVIEW_APP: _("review this app"),
     Action.PARK_APP: _("park this app"),
     Action.SEE_RUN: _("see this run"),
+    Action.SEE_RECORDS: _("see the records of this app"),
+    Action.CHANGE_RECORDS: _("change the records of this app"),
     Action.SEE_TEMPLATE: _("see the templates"),
     Action.WRITE_TEMPLATE: _("write templates"),
     Action.APPROVE_TEMPLATE: _("approve templates"),

@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "allotment.llms",
     "allotment.prompts",
     "allotment.microapps",
+    "allotment.records",
     "allotment.runs",
 ]
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("models/", include("allotment.llms.urls")),
     path("templates/", include("allotment.prompts.urls")),
     path("", include("allotment.microapps.urls")),
+    path("", include("allotment.records.urls")),
     path("", include("allotment.runs.urls")),
 ]
 

@@ -1,10 +1,12 @@
 """What every page of one app shares: the app, what this person may do with it, and words beside a form's field."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django import forms
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from allotment.engine.actions import Action
@@ -50,12 +52,21 @@ class Tab:
     is_current: bool
 
 
+_more: list[tuple[str, Promise, Callable[[AppDetail], bool]]] = []
+
+
+def offer_tab(url_name: str, label: Promise, is_open: Callable[[AppDetail], bool]) -> None:
+    """Let a feature above add a page to every app it is open for. Called from `AppConfig.ready`."""
+    _more.append((url_name, label, is_open))
+
+
 def tabs(app: AppDetail, may: Rights, current: str = "") -> tuple[Tab, ...]:
     """Return the pages of an app this person may open; `current` is the URL name of the one that is shown."""
     pages = (
         ("runs:run", _("Run once"), may.run),
         ("runs:trial", _("Try it"), may.edit and not may.run),
         ("runs:results", _("Past results"), True),
+        *((name, str(label), is_open(app)) for name, label, is_open in _more),
         ("microapps:about", _("About this app"), True),
         ("microapps:build", _("Builder"), may.edit),
         ("microapps:versions", _("Versions"), True),
