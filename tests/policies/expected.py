@@ -24,6 +24,8 @@ PAGES: dict[Action, set[Role]] = {
     Action.REVIEW_APP: {R},
     Action.PARK_APP: {M, O},
     Action.SEE_RUN: {C, M, S, R, O, A, X},
+    Action.SEE_RECORDS: {C, M, S, R, O, A, X},
+    Action.CHANGE_RECORDS: {M, O},
     Action.SEE_TEMPLATE: {M, S, R, O, A},
     Action.WRITE_TEMPLATE: {S},
     Action.APPROVE_TEMPLATE: {S},
