@@ -8,11 +8,11 @@ import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import anyio
+from msgspec.structs import replace
 
 from allotment.site.starting import start_django
 

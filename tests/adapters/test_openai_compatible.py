@@ -1,9 +1,9 @@
 """What the OpenAI-compatible plugin does beyond the contract: servers differ, and it adapts."""
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from allotment.adapters.ollama import find_local_ollama
 from allotment.adapters.providers.openai_compatible import complete_address

@@ -3,10 +3,11 @@
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import anyio
 import pytest
+from msgspec.structs import replace
 
 from allotment.engine.asking import (
     AnswerFields,

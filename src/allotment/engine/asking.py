@@ -7,19 +7,19 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+import msgspec
+
 FinishReason = Literal["stop", "length", "filtered"]
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """One message of a conversation."""
 
     role: Literal["system", "user", "assistant"]
     content: str
 
 
-@dataclass(frozen=True)
-class AnswerText:
+class AnswerText(msgspec.Struct, frozen=True):
     """Free text."""
 
     kind: Literal["text"] = "text"
@@ -44,8 +44,7 @@ class AnswerFields:
 AnswerFormat = AnswerText | AnswerLabel | AnswerFields
 
 
-@dataclass(frozen=True)
-class ChatRequest:
+class ChatRequest(msgspec.Struct, frozen=True):
     """What is asked of a model."""
 
     model: str
@@ -66,8 +65,7 @@ class ChatRequest:
         return {"Idempotency-Key": self.idempotency} if self.idempotency else {}
 
 
-@dataclass(frozen=True)
-class Usage:
+class Usage(msgspec.Struct, frozen=True):
     """Tokens counted by the provider; `estimated` when it did not say and we counted characters / 4."""
 
     tokens_in: int
@@ -75,8 +73,7 @@ class Usage:
     estimated: bool = False
 
 
-@dataclass(frozen=True)
-class ChatDelta:
+class ChatDelta(msgspec.Struct, frozen=True):
     """A piece of the answer. The last one carries `finish` and `usage`."""
 
     text: str = ""

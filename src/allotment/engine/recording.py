@@ -1,10 +1,11 @@
 """What the journal records, and the port through which the gate records it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID
+
+import msgspec
 
 from allotment.kernel.errors import AllotmentError
 from allotment.kernel.ids import new_id
@@ -13,16 +14,14 @@ Scalar = str | int | bool | None
 Outcome = Literal["done", "allowed", "refused", "failed"]
 
 
-@dataclass(frozen=True)
-class Personal:
+class Personal(msgspec.Struct, frozen=True):
     """A value that says something about a person. It is kept under that person's key, outside the entry."""
 
     subject: UUID
     value: str
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One governed action, as it enters the journal.
 
     Holds no personal content: names of things and digests only. What is personal goes into `personal`, of which the
@@ -42,11 +41,11 @@ class Entry:
     policies: tuple[str, ...] = ()
     approver: UUID | None = None
     """Who approved what was done here, when that is somebody else than the actor."""
-    details: Mapping[str, Scalar] = field(default_factory=dict)
-    personal: Mapping[str, Personal] = field(default_factory=dict)
+    details: Mapping[str, Scalar] = msgspec.field(default_factory=dict)
+    personal: Mapping[str, Personal] = msgspec.field(default_factory=dict)
     flagged: bool = False
     """Whether somebody should look at it."""
-    id: UUID = field(default_factory=new_id)
+    id: UUID = msgspec.field(default_factory=new_id)
     """Given once: an entry with the same id never enters twice."""
 
 

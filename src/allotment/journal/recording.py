@@ -7,9 +7,9 @@ Refuses: details that are not plain scalars, and an entry that is there already.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
 from django.db import Error, IntegrityError, transaction
 from django.utils.translation import gettext
 
@@ -69,8 +69,7 @@ def record_all(entries: Sequence[Entry]) -> Sequence[int]:
         raise
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(msgspec.Struct, frozen=True):
     """All that one entry adds to the tables."""
 
     entry: Entry

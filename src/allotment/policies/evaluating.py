@@ -6,7 +6,6 @@ but never be out of date. A question that differs from an answered one only in i
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -26,8 +25,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 _read = msgspec.json.Decoder().decode
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """What Cedar is asked. Two questions are equal only when every fact in them is."""
 
     actor: Actor | None
@@ -41,8 +39,7 @@ class Question:
     """As JSON."""
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What Cedar said, before words."""
 
     allowed: bool
@@ -51,8 +48,7 @@ class Answer:
     """Why there is no answer; empty when there is one."""
 
 
-@dataclass(frozen=True)
-class _Case:
+class _Case(msgspec.Struct, frozen=True):
     """A question as Cedar takes it: who and what as text, `thing` empty when people act on themselves."""
 
     action: str

@@ -1,8 +1,9 @@
 """What screening found and what was done about it: values that the gate, pages and journal share."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
+
+import msgspec
 
 Treatment = Literal["allow", "mask", "block"]
 
@@ -18,8 +19,7 @@ class Detected(StrEnum):
     SECRET = "secret"  # noqa: S105 - a kind, not a secret
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """One thing found in a text: characters `start` to `end` (end exclusive)."""
 
     kind: Detected

@@ -8,9 +8,10 @@ Refuses: restoring secrets, whatever it is asked to restore.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from threading import Lock
 from typing import Self
+
+import msgspec
 
 from allotment.screening.findings import Detected, Finding
 from allotment.screening.matching import bounded, flat
@@ -39,24 +40,21 @@ Token = tuple[str, int]
 """A placeholder's label and number: `("EMAIL", 1)`."""
 
 
-@dataclass(frozen=True)
-class Masked:
+class Masked(msgspec.Struct, frozen=True):
     """A text with its findings replaced. The findings are positions in the text before."""
 
     text: str
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """A run of a restored text; `kind` says what was put back, and is None for what the model wrote."""
 
     text: str
     kind: Detected | None
 
 
-@dataclass(frozen=True)
-class Remembered:
+class Remembered(msgspec.Struct, frozen=True):
     """What a `Masking` knows, one value at a time, for storing sealed.
 
     With a number: the value of placeholder `label_number`, or None if the number is never given.

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import anyio
+from msgspec.structs import replace
 
 from allotment.engine.actions import Action
 from allotment.engine.asking import AnswerText, ChatDelta, ChatRequest, Message, Provider, Usage

@@ -1,11 +1,11 @@
 """What is set aside is never less than what a provider can count, in any language."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from allotment.engine.asking import AnswerFields, AnswerLabel, ChatDelta, Message, Usage
 from allotment.engine.gate.bounding import at_most

@@ -1,10 +1,10 @@
 """Perform: tries, pauses, models that stand in, connections that rest, deadlines, calls given up."""
 
 import asyncio
-from dataclasses import replace
 
 import anyio
 import pytest
+from msgspec.structs import replace
 
 from allotment.engine.asking import AnswerLabel, Usage
 from allotment.engine.gate.breaker import BreakerRules, Breakers

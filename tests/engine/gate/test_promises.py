@@ -1,9 +1,10 @@
 """The promises of DESIGN §2 that the gate keeps, and gates that break them: each is found out by its own."""
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from allotment.engine.asking import ChatRequest, Message
 from allotment.engine.gate import stages

@@ -3,11 +3,11 @@
 import asyncio
 import random
 import sqlite3
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
+from msgspec.structs import replace
 
 from allotment.engine.asking import Usage
 from allotment.engine.gate.budgets import Measure, Period, Scope

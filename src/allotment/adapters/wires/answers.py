@@ -8,10 +8,11 @@ import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 from jsonschema import Draft202012Validator
+from msgspec.structs import replace
 
 from allotment.engine.asking import (
     AnswerFields,
@@ -108,8 +109,7 @@ def _json_object(text: str) -> dict[str, Any] | None:
     return None
 
 
-@dataclass(frozen=True)
-class Whole:
+class Whole(msgspec.Struct, frozen=True):
     """A finished answer."""
 
     text: str

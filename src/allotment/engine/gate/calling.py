@@ -4,8 +4,9 @@ Invariant: a model that stands in is authorised and has its own room in the budg
 only while nothing of another's answer was passed on. The room set aside is settled or given back exactly once.
 """
 
-from dataclasses import replace
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from allotment.engine.asking import ChatRequest, Usage
 from allotment.engine.gate import stages

@@ -4,6 +4,8 @@ import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 
+import msgspec
+
 from allotment.engine.asking import ChatRequest, Provider, Usage
 from allotment.engine.gate.stages import CHARACTERS_PER_TOKEN, tokens_in
 from allotment.kernel.errors import ProviderError
@@ -19,8 +21,7 @@ class Patience:
     longest_pause_seconds: float = 5.0
 
 
-@dataclass(frozen=True)
-class Performed:
+class Performed(msgspec.Struct, frozen=True):
     """The whole answer, as the model wrote it."""
 
     text: str

@@ -1,9 +1,10 @@
 """What the gate needs from the rest: implemented by features, given by the composition root."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+import msgspec
 
 from allotment.engine.actions import Action
 from allotment.engine.asking import Provider, Usage
@@ -28,8 +29,7 @@ class Authoriser(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class LimitReached:
+class LimitReached(msgspec.Struct, frozen=True):
     """A limit said no: which, until when, and whom to ask."""
 
     rule: str
@@ -38,8 +38,7 @@ class LimitReached:
     until: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Demand:
+class Demand(msgspec.Struct, frozen=True):
     """What one call may take at most, as far as can be told before it."""
 
     tokens: int

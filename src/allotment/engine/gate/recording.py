@@ -6,9 +6,9 @@ streamed answer has an entry of its own before its first piece is released. No p
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 
 import anyio
+from msgspec.structs import replace
 
 from allotment.engine.actions import Action
 from allotment.engine.gate.defects import words

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+import msgspec
 
 from allotment.engine.actions import Action
 from allotment.engine.asking import AnswerText, Message
@@ -29,8 +30,7 @@ CHARACTERS_PER_TOKEN = 4
 _NO_CONTEXT: Mapping[str, AttributeValue] = {}
 
 
-@dataclass(frozen=True)
-class Authorised:
+class Authorised(msgspec.Struct, frozen=True):
     """Permitted, by these policies."""
 
     policies: tuple[str, ...]
@@ -136,8 +136,7 @@ def most_tokens(effect: AskModel, model: AskedModel) -> int:
     return min(effect.max_tokens, model.max_tokens)
 
 
-@dataclass(frozen=True)
-class ScreenedIn:
+class ScreenedIn(msgspec.Struct, frozen=True):
     """The messages as the model may see them."""
 
     messages: tuple[Message, ...]
@@ -183,7 +182,7 @@ def _screened_in(passage: Passage, effect: AskModel) -> ScreenedIn | Refused:
                 flagged=blocked is Detected.SECRET,
             )
         masked.update(f.kind.value for f in result.findings if _treatment(passage, f.kind) == "mask")
-        messages.append(replace(message, content=result.text))
+        messages.append(Message(message.role, result.text))
     return ScreenedIn(tuple(messages), masking, dict(masked))
 
 

@@ -1,10 +1,11 @@
 """What goes through the gate and what comes out."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+
+import msgspec
 
 from allotment.engine.actions import Action
 from allotment.engine.asking import AnswerFormat, Message, Usage
@@ -31,16 +32,14 @@ DEFAULT_TREATMENTS: Mapping[Detected, Treatment] = dict.fromkeys(Detected, "mask
 """Everything the screens find is masked before it leaves; secrets are masked and never put back."""
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True):
     """Something the actor must be allowed to do for the effect to pass."""
 
     action: Action
     resource: Resource
 
 
-@dataclass(frozen=True)
-class Passage:
+class Passage(msgspec.Struct, frozen=True):
     """On whose behalf, for what, an effect asks to pass. A capability: it goes stale."""
 
     actor: Actor | None
@@ -61,8 +60,8 @@ class Passage:
     """The API key the request came with."""
     approver: UUID | None = None
     """Who approved the app's version or, without one, the template's."""
-    treatments: Mapping[Detected, Treatment] = field(default_factory=lambda: DEFAULT_TREATMENTS)
-    issued: float = field(default_factory=clock.since_boot)
+    treatments: Mapping[Detected, Treatment] = msgspec.field(default_factory=lambda: DEFAULT_TREATMENTS)
+    issued: float = msgspec.field(default_factory=clock.since_boot)
     """When it was made, by a clock that nobody can set back."""
     patience_seconds: float = 0.0
     """How long it may wait for its turn while too many are at work. A program hears at once, a run waits."""
@@ -75,8 +74,7 @@ class Passage:
     """Names the question for the provider, so that one asked again after a crash need not be paid again."""
 
 
-@dataclass(frozen=True)
-class AskedModel:
+class AskedModel(msgspec.Struct, frozen=True):
     """The model an effect wants, as the organisation offers it."""
 
     id: str
@@ -89,8 +87,7 @@ class AskedModel:
     """The id of its connection: what a circuit breaker watches."""
 
 
-@dataclass(frozen=True)
-class AskModel:
+class AskModel(msgspec.Struct, frozen=True):
     """The effect: ask a model with a filled, approved template, or with words of the caller's own."""
 
     model: AskedModel
@@ -109,8 +106,7 @@ class AskModel:
     seed: int | None = None
 
 
-@dataclass(frozen=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True):
     """A normal outcome: a stage said no. Recorded like any other."""
 
     stage: Stage
@@ -126,8 +122,7 @@ class Refused:
     """The ids of the policies that forbade it."""
 
 
-@dataclass(frozen=True)
-class Failed:
+class Failed(msgspec.Struct, frozen=True):
     """The provider failed. `retryable` says whether trying again can help."""
 
     reason: str
@@ -138,16 +133,14 @@ class Failed:
     """How long the provider asked us to wait."""
 
 
-@dataclass(frozen=True)
-class Screened:
+class Screened(msgspec.Struct, frozen=True):
     """What screening did on the way: how many of each kind were masked, and what an answer tried to leak."""
 
-    masked: Mapping[str, int] = field(default_factory=dict)
-    withheld: Mapping[str, int] = field(default_factory=dict)
+    masked: Mapping[str, int] = msgspec.field(default_factory=dict)
+    withheld: Mapping[str, int] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True):
     """The answer, restored and checked, with what it took."""
 
     text: str

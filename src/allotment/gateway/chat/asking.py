@@ -6,9 +6,11 @@ templates of its published version.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
+
+import msgspec
 
 from allotment.composition.snapshot.facts import ModelFacts, Snapshot, TemplateFacts
 from allotment.engine.actions import Action
@@ -28,8 +30,7 @@ _VALID_FOR = timedelta(minutes=5)
 _USUAL_TEMPERATURE = 0.2
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """What the gate is asked."""
 
     passage: Passage
@@ -43,8 +44,7 @@ class Question:
         return found.api_name if found else model.name
 
 
-@dataclass(frozen=True)
-class _Wording:
+class _Wording(msgspec.Struct, frozen=True):
     """What the model reads."""
 
     messages: tuple[Message, ...]

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from allotment.composition.snapshot.facts import AppFacts, KeyFacts, Snapshot
 from allotment.engine.gate.values import Refused, Stage
 from allotment.engine.principals import Actor
@@ -38,8 +40,7 @@ _APP_RESTS = Refused(
 )
 
 
-@dataclass(frozen=True)
-class Holder:
+class Holder(msgspec.Struct, frozen=True):
     """Somebody with a valid key."""
 
     key: KeyFacts

@@ -6,12 +6,12 @@ it is read, and the first no ends it.
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 import msgspec
 from django.db import Error
+from msgspec.structs import replace
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from allotment.composition.snapshot.facts import Snapshot

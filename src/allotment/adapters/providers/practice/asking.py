@@ -3,7 +3,8 @@
 from asyncio import to_thread
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from allotment.adapters.providers.practice.server import PracticeServer, Running
 from allotment.adapters.providers.practice.small_model import simplified

@@ -7,8 +7,9 @@ fills a string for ever.
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from allotment.adapters.providers.practice.examples import as_turns
 from allotment.engine.asking import AnswerFields, AnswerLabel, AnswerText, ChatRequest, Message
