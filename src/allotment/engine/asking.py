@@ -4,7 +4,7 @@ Shapes follow the OpenAI chat completions API (the field's common tongue); `adap
 """
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -50,7 +50,7 @@ class ChatRequest(msgspec.Struct, frozen=True):
     model: str
     """The provider's own name of the model."""
     messages: tuple[Message, ...]
-    answer: AnswerFormat = field(default_factory=AnswerText)
+    answer: AnswerFormat = AnswerText()
     max_tokens: int = 512
     temperature: float = 0.2
     seed: int | None = None
