@@ -31,11 +31,15 @@ _LOOK_ALIKE_LABEL = "TEXT"
 _KINDS = {label: kind for kind, label in _LABELS.items()}
 _ANY_LABEL = "|".join((*_KINDS, _LOOK_ALIKE_LABEL))
 _PLACEHOLDER = bounded(
+    # One class of characters in front, which Python's matcher skips to.
+    r"[\[_](?:"
     # In brackets a model may change the letter case, or the underscore to a space, a dash, an escaped one …
-    rf"\[ ?(?i:({_ANY_LABEL.replace('_', '[ _-]')}))(?:\\?_|[ -])(\d{{1,9}}) ?\]"
-    # … without brackets only the exact word is unambiguous.
-    rf"|\b({_ANY_LABEL})_(\d{{1,9}})\b"
+    rf"(?<=\[) ?(?i:({_ANY_LABEL.replace('_', '[ _-]')}))(?:\\?_|[ -])(\d{{1,9}}) ?\]"
+    # … without brackets only the exact word is unambiguous. It is looked for backwards from its number.
+    r"|(?<=_)(\d{1,9})\b)"
 )
+_WORD_BEFORE = bounded(rf"\b({_ANY_LABEL})$")
+_LONGEST_WORD = max(map(len, _KINDS))
 Token = tuple[str, int]
 """A placeholder's label and number: `("EMAIL", 1)`."""
 
@@ -202,7 +206,9 @@ def _placeholders(view: bytes) -> Iterator[tuple[int, int, Token]]:
     if not _may_hold_placeholder(view):
         return
     for match in _PLACEHOLDER.finditer(view):
-        bracketed = match.span(1)[0] >= 0
-        label, number = (match.group(1), match.group(2)) if bracketed else (match.group(3), match.group(4))
         start, end = match.span()
-        yield start, end, (label.decode().upper().replace(" ", "_").replace("-", "_"), int(number))
+        if match.span(1)[0] >= 0:
+            label = match.group(1).decode().upper().replace(" ", "_").replace("-", "_")
+            yield start, end, (label, int(match.group(2)))
+        elif word := _WORD_BEFORE.search(view, max(0, start - _LONGEST_WORD), start):
+            yield word.span()[0], end, (word.group(1).decode(), int(match.group(3)))

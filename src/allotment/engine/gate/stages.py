@@ -1,6 +1,5 @@
 """The pure stages: each takes values and returns either what goes on, or a `Refused`."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -165,7 +164,7 @@ def not_screened(stage: Stage, error: BaseException) -> Refused:
 
 def _screened_in(passage: Passage, effect: AskModel) -> ScreenedIn | Refused:
     masking = Masking.from_values(effect.masking, kinds=_masked_kinds(passage))
-    masked: Counter[str] = Counter()
+    masked: dict[str, int] = {}
     messages: list[Message] = []
     for message in effect.messages:
         result = masking.mask(message.content)
@@ -181,9 +180,11 @@ def _screened_in(passage: Passage, effect: AskModel) -> ScreenedIn | Refused:
                 "Take it out of the form and run this again.",
                 flagged=blocked is Detected.SECRET,
             )
-        masked.update(f.kind.value for f in result.findings if _treatment(passage, f.kind) == "mask")
+        for finding in result.findings:
+            if _treatment(passage, finding.kind) == "mask":
+                masked[finding.kind.value] = masked.get(finding.kind.value, 0) + 1
         messages.append(Message(message.role, result.text))
-    return ScreenedIn(tuple(messages), masking, dict(masked))
+    return ScreenedIn(tuple(messages), masking, masked)
 
 
 def _treatment(passage: Passage, kind: Detected) -> Treatment:
