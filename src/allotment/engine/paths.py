@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 
+from allotment.engine.spec import typed_values
 from allotment.engine.spec.paths import is_literal, literal
-from allotment.engine.spec.typed_values import text_of
-from allotment.engine.state import State, StepValue
+from allotment.engine.state import Reference, State, StepValue
 
 __all__ = ("text_of", "value_at")
+
+
+def text_of(value: StepValue) -> str:
+    """Return a value as a person would write it; a table or chart has no words of its own."""
+    return "" if isinstance(value, Reference) else typed_values.text_of(value)
 
 
 def value_at(source: str, state: State) -> StepValue:

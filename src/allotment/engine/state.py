@@ -2,16 +2,28 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from allotment.engine.forms import Value
 
-StepValue = Value | Mapping[str, Value]
+
+@dataclass(frozen=True)
+class Reference:
+    """A table or a chart. What it holds is stored beside the run; `path` says where it comes from."""
+
+    kind: Literal["table", "chart"]
+    path: str
+    """`form.<field>` or `steps.<step>`."""
+
+
+StepValue = Value | Mapping[str, Value] | Reference
+FormValue = Value | Reference
 
 
 @dataclass(frozen=True)
 class State:
     """Where a run stands."""
 
-    form: Mapping[str, Value]
+    form: Mapping[str, FormValue]
     values: Mapping[str, StepValue] = field(default_factory=dict)
     position: int = 0

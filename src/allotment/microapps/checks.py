@@ -10,7 +10,20 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
-from allotment.engine.spec.app import App, Ask, DataClass, FieldKind, Read
+from allotment.engine.spec.app import (
+    App,
+    AsksModel,
+    Chart,
+    Choose,
+    DataClass,
+    FieldKind,
+    ForEach,
+    Read,
+    Save,
+    Step,
+    Table,
+)
+from allotment.engine.tables.plan import Join
 from allotment.microapps.facts import ModelFacts, Surroundings
 from allotment.microapps.values import AppDetail
 from allotment.screening.findings import Detected
@@ -218,15 +231,27 @@ def _form(spec: App, around: Surroundings) -> Iterator[Check]:
 def _used_paths(spec: App) -> set[str]:
     paths: set[str] = {shown.from_ for shown in spec.result}
     for step in spec.steps:
-        if isinstance(step, Ask):
-            paths.update(step.with_.values())
-        elif isinstance(step, Read):
-            paths.add(step.from_)
-        else:
-            paths.update(condition.value for case in step.cases for condition in case.when)
-            paths.update(case.value for case in step.cases)
-            paths.add(step.otherwise)
+        paths.update(_paths_of(step))
     return paths
+
+
+def _paths_of(step: Step) -> Iterator[str]:
+    match step:
+        case Choose():
+            yield from (condition.value for case in step.cases for condition in case.when)
+            yield from (case.value for case in step.cases)
+            yield step.otherwise
+        case Save():
+            yield from (step.from_, *step.values.values())
+        case Table():
+            yield step.from_
+            yield from (operation.table for operation in step.plan if isinstance(operation, Join))
+        case Read() | Chart():
+            yield step.from_
+        case ForEach():
+            yield from (step.rows, *step.with_.values())
+        case _:
+            yield from step.with_.values()
 
 
 def _needing(spec: App, around: Surroundings, path: str) -> tuple[str, ...]:
@@ -282,8 +307,8 @@ def _people(app: AppDetail, spec: App) -> Iterator[Check]:
         )
 
 
-def _asks(spec: App) -> Iterator[Ask]:
-    return (step for step in spec.steps if isinstance(step, Ask))
+def _asks(spec: App) -> Iterator[AsksModel]:
+    return (step for step in spec.steps if isinstance(step, AsksModel))
 
 
 def _rank(data_class: DataClass) -> int:

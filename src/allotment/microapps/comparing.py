@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from allotment.engine.phrases import Piece
-from allotment.engine.spec.app import App, Ask
+from allotment.engine.spec.app import App, AsksModel
 from allotment.engine.spec.differences import Kind, differences
 from allotment.engine.spec.sentences import sentences
 from allotment.microapps.surroundings import templates_for
@@ -33,6 +33,6 @@ def titles_for(specs: Iterable[App]) -> dict[str, str]:
     return {
         reference: facts.title
         for spec in specs
-        if any(isinstance(step, Ask) for step in spec.steps)
+        if any(isinstance(step, AsksModel) for step in spec.steps)
         for reference, facts in templates_for(spec).items()
     }

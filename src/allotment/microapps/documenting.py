@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from allotment.engine.phrases import Piece
-from allotment.engine.spec.app import App, Ask
+from allotment.engine.spec.app import App, AsksModel
 from allotment.engine.spec.sentences import Sentence, sentences
 from allotment.microapps.facts import TemplateFacts
 from allotment.microapps.states import Audience
@@ -35,10 +35,10 @@ class Documentation:
 def document(spec: App) -> Documentation:
     """Return what an app does and touches, in sentences."""
     surroundings = around(spec)
-    used = dict.fromkeys(step.template for step in spec.steps if isinstance(step, Ask))
+    used = dict.fromkeys(step.template for step in spec.steps if isinstance(step, AsksModel))
     known = surroundings.templates
     titles = {reference: facts.title for reference, facts in known.items()}
-    names = dict.fromkeys(step.model for step in spec.steps if isinstance(step, Ask))
+    names = dict.fromkeys(step.model for step in spec.steps if isinstance(step, AsksModel))
     asked = dict.fromkeys(model for name in names if (model := surroundings.model(name)) is not None)
     return Documentation(
         steps=tuple(_told(one) for one in sentences(spec, titles)),

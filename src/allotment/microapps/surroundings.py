@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from allotment.engine.principals import Actor, Role
-from allotment.engine.spec.app import App, Ask
+from allotment.engine.spec.app import App, AsksModel
 from allotment.engine.templates import Template
 from allotment.kernel.errors import NotAllowed, NotFound
 from allotment.llms.queries import OfferedModel, default_model, offered_models
@@ -31,7 +31,7 @@ def approved() -> tuple[TemplateFacts, ...]:
 def templates_for(spec: App) -> Mapping[str, TemplateFacts]:
     """Return what is known of each template version the spec names; unknown ones are missing."""
     newest = {summary.name: summary for summary in approved_templates()}
-    references = {step.template for step in spec.steps if isinstance(step, Ask)}
+    references = {step.template for step in spec.steps if isinstance(step, AsksModel)}
     facts = {reference: _facts(reference, newest) for reference in references}
     return {reference: one for reference, one in facts.items() if one is not None}
 

@@ -211,6 +211,7 @@ class Save(Part, frozen=True, tag_field="do", tag="save"):
     from_: OptionalPath = msgspec.field(default="", name="from")
 
 
+AsksModel = Ask | ForEach
 Step = Ask | Read | Choose | Table | Chart | ForEach | Save
 
 

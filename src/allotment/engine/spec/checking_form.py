@@ -6,6 +6,7 @@ from allotment.engine.nearest import did_you_mean
 from allotment.engine.spec.app import App, FieldKind, FormField
 from allotment.engine.spec.field_values import read_field
 from allotment.engine.spec.flaws import Flaw, option_flaws, repeated
+from allotment.engine.tables.naming import folded
 
 _WITH_OPTIONS = frozenset({FieldKind.CHOICE, FieldKind.SEVERAL})
 _WITHOUT_MAX = frozenset(
@@ -31,6 +32,17 @@ def _field(field: FormField, index: int) -> Iterator[Flaw]:
             f"A field of the kind “{field.kind}” has no options.",
             "Remove the options, or make it a choice.",
         )
+    if field.columns and field.kind is not FieldKind.TABLE:
+        yield Flaw(("form", index, "columns"), "Only a table has columns.", "Remove `columns`.")
+    seen: set[str] = set()
+    for place, expected in enumerate(field.columns):
+        if folded(expected.column) in seen:
+            yield Flaw(
+                ("form", index, "columns", place, "column"),
+                f"There are two columns “{expected.column}”.",
+                "Keep one of them; capitals make no difference.",
+            )
+        seen.add(folded(expected.column))
     if field.max is not None and field.kind in _WITHOUT_MAX:
         yield Flaw(
             ("form", index, "max"), f"A field of the kind “{field.kind}” has no maximum.", "Remove `max`."

@@ -12,8 +12,15 @@ _SHOWS: Mapping[str, frozenset[ValueKind]] = {
     "label": frozenset({"text", "number", "date", "yes/no"}),
     "fields": frozenset({"fields"}),
     "list": frozenset({"list", "text"}),
+    "table": frozenset({"table"}),
+    "chart": frozenset({"chart"}),
 }
-_SHOW_AS: Mapping[ValueKind, str] = {"fields": "fields", "list": "list"}
+_SHOW_AS: Mapping[ValueKind, str] = {
+    "fields": "fields",
+    "list": "list",
+    "table": "table",
+    "chart": "chart",
+}
 
 
 def result_problems(app: App) -> Iterator[Flaw]:
@@ -28,7 +35,7 @@ def result_problems(app: App) -> Iterator[Flaw]:
         if shown.from_ in known and (kind := known[shown.from_].kind) not in _SHOWS[shown.show]:
             remedy = (
                 "Read it with a step first, and show what comes out of it."
-                if kind in {"document", "table"}
+                if kind == "document"
                 else f"Write `show: {_SHOW_AS.get(kind, 'text')}`."
             )
             yield Flaw(

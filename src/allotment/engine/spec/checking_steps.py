@@ -3,7 +3,21 @@
 from collections.abc import Iterator, Mapping
 
 from allotment.engine.nearest import did_you_mean
-from allotment.engine.spec.app import Answer, App, Ask, Case, Choose, Comparison, Condition, Read
+from allotment.engine.spec.app import (
+    Answer,
+    App,
+    Ask,
+    Case,
+    Chart,
+    Choose,
+    Comparison,
+    Condition,
+    ForEach,
+    Read,
+    Save,
+    Table,
+)
+from allotment.engine.spec.checking_tables import chart_flaws, for_each_flaws, save_flaws, table_flaws
 from allotment.engine.spec.flaws import Flaw, option_flaws, path_flaws, repeated, source_flaws
 from allotment.engine.spec.paths import Known, known_before
 from allotment.engine.spec.typed_values import ValueKind, read_date, read_number, read_yes_no
@@ -34,6 +48,15 @@ def step_problems(app: App) -> Iterator[Flaw]:
                 yield from _read(step, known, later, position)
             case Choose():
                 yield from _choose(step, known, names, index)
+            case Table():
+                yield from table_flaws(step, known, later, position)
+            case Chart():
+                yield from chart_flaws(step, known, later, position)
+            case Save():
+                yield from save_flaws(step, known, later, position)
+            case ForEach():
+                yield from for_each_flaws(step, known, later, position)
+                yield from _answer(step.answer, (*position, "answer"))
 
 
 def _ask(step: Ask, known: Mapping[str, Known], later: list[str], position: Position) -> Iterator[Flaw]:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from allotment.engine.nearest import did_you_mean
-from allotment.engine.spec.app import App, Ask
+from allotment.engine.spec.app import App, AsksModel, ForEach
+from allotment.engine.spec.checking_tables import row_values
 from allotment.engine.spec.flaws import Flaw
 from allotment.engine.spec.paths import Known, is_literal, known_before, literal
 from allotment.engine.spec.typed_values import ValueKind, read_date, read_number
@@ -16,7 +17,7 @@ Templates = Callable[[str], Template | None]
 _ANYTHING_WRITTEN: frozenset[ValueKind] = frozenset({"text", "number", "date", "yes/no", "list", "fields"})
 _TAKES: Mapping[SlotKind, frozenset[ValueKind]] = {
     "text": _ANYTHING_WRITTEN,
-    "long text": _ANYTHING_WRITTEN,
+    "long text": _ANYTHING_WRITTEN | {"table"},
     "number": frozenset({"number"}),
     "date": frozenset({"date"}),
     "choice": frozenset({"text"}),
@@ -28,14 +29,16 @@ _VERSIONS_TRIED = 30
 def template_problems(app: App, templates: Templates) -> Iterator[Flaw]:
     """Find steps whose template cannot be used as they use it."""
     for index, step in enumerate(app.steps):
-        if not isinstance(step, Ask):
+        if not isinstance(step, AsksModel):
             continue
         position: Position = ("steps", index)
         template = templates(step.template)
         if template is None:
             yield _not_approved(step.template, templates, (*position, "template"))
         else:
-            yield from _slots(step, template, known_before(app, index), (*position, "with"))
+            known = known_before(app, index)
+            inside = row_values(step, known) if isinstance(step, ForEach) else known
+            yield from _slots(step, template, inside, (*position, "with"))
 
 
 def _not_approved(reference: str, templates: Templates, position: Position) -> Flaw:
@@ -53,7 +56,9 @@ def _not_approved(reference: str, templates: Templates, position: Position) -> F
     )
 
 
-def _slots(step: Ask, template: Template, known: Mapping[str, Known], position: Position) -> Iterator[Flaw]:
+def _slots(
+    step: AsksModel, template: Template, known: Mapping[str, Known], position: Position
+) -> Iterator[Flaw]:
     slots = {slot.name: slot for slot in template.slots}
     for name, slot in slots.items():
         has_choices = name == CHOICES and (step.answer.choice or step.answer.fields)

@@ -7,8 +7,24 @@ indexes, no functions, no arithmetic.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from allotment.engine.spec.app import App, Ask, Choose, FieldKind, FormField, Read, Step
+from allotment.engine.spec.app import (
+    AnswerFieldKind,
+    App,
+    Ask,
+    Chart,
+    Choose,
+    FieldKind,
+    ForEach,
+    FormField,
+    Read,
+    Save,
+    Step,
+    Table,
+)
 from allotment.engine.spec.typed_values import ValueKind
+from allotment.engine.tables.checking import check
+from allotment.engine.tables.columns import Column, ColumnKind
+from allotment.engine.tables.naming import free_name
 
 LITERAL = "="
 """Marks fixed text where a path could stand: `=banking`."""
@@ -29,6 +45,15 @@ KIND_OF_FIELD: Mapping[FieldKind, ValueKind] = {
 }
 
 
+_KIND_OF_ANSWER: Mapping[AnswerFieldKind, ColumnKind] = {
+    "text": ColumnKind.TEXT,
+    "number": ColumnKind.NUMBER,
+    "yes/no": ColumnKind.YES_NO,
+    "date": ColumnKind.DATE,
+    "list": ColumnKind.TEXT,
+}
+
+
 @dataclass(frozen=True)
 class Known:
     """What is known of a value before the app runs."""
@@ -37,6 +62,10 @@ class Known:
     options: tuple[str, ...] = ()
     """The only texts it can be; empty when it can be any."""
     may_be_empty: bool = False
+    columns: tuple[Column, ...] = ()
+    """Of a table."""
+    has_more_columns: bool = False
+    """Whether the table has further columns whose names only the data knows."""
 
 
 def is_literal(source: str) -> bool:
@@ -59,7 +88,8 @@ def known_before(app: App, position: int) -> dict[str, Known]:
 
 def _known_field(field: FormField) -> Known:
     options = field.options if field.kind is FieldKind.CHOICE else ()
-    return Known(KIND_OF_FIELD[field.kind], options, may_be_empty=not field.required)
+    columns = tuple(Column(expected.column, expected.kind) for expected in field.columns)
+    return Known(KIND_OF_FIELD[field.kind], options, may_be_empty=not field.required, columns=columns)
 
 
 def _known_step(step: Step, known: Mapping[str, Known]) -> dict[str, Known]:
@@ -76,6 +106,48 @@ def _known_step(step: Step, known: Mapping[str, Known]) -> dict[str, Known]:
             return {path: Known("text")}
         case Choose():
             return _known_choice(step, known)
+        case Table():
+            return {path: _known_table(step, known)}
+        case Chart():
+            return {path: Known("chart")}
+        case ForEach():
+            return {path: _known_rows(step, known)}
+        case Save():
+            return {}
+
+
+def tables_in(known: Mapping[str, Known]) -> dict[str, tuple[Column, ...]]:
+    """Return the tables among what is known, with their columns."""
+    return {path: value.columns for path, value in known.items() if value.kind == "table"}
+
+
+def columns_added(step: ForEach) -> tuple[Column, ...]:
+    """Return the columns that the answers of a `for each` step become."""
+    if not step.answer.fields:
+        return (Column(step.column or spoken(step.step), ColumnKind.TEXT),)
+    return tuple(Column(spoken(name), _KIND_OF_ANSWER[kind]) for name, kind in step.answer.fields.items())
+
+
+def spoken(name: str) -> str:
+    """Return the name of a step or an answer's field as a heading: “Late fee” for `late_fee`."""
+    return name.replace("_", " ").replace("-", " ").capitalize()
+
+
+def _known_table(step: Table, known: Mapping[str, Known]) -> Known:
+    source = known.get(step.from_, Known("table"))
+    checked = check(step.plan, source.columns, tables_in(known))
+    return Known(
+        "table", columns=checked.last(source.columns), has_more_columns=checked.open_kind is not None
+    )
+
+
+def _known_rows(step: ForEach, known: Mapping[str, Known]) -> Known:
+    source = known.get(step.rows, Known("table"))
+    columns = source.columns
+    for column in columns_added(step):
+        name = free_name(column.name, (other.name for other in columns))
+        columns = (*columns, Column(name, column.kind))
+    return Known("table", columns=columns, has_more_columns=source.has_more_columns)
 
 
 def _known_choice(step: Choose, known: Mapping[str, Known]) -> dict[str, Known]:

@@ -7,8 +7,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from allotment.engine.phrases import Phrase, Piece, Translate
-from allotment.engine.spec.app import App, Ask, Case, Choose, Comparison, Condition, Read, Step
+from allotment.engine.spec.app import (
+    App,
+    Ask,
+    AsksModel,
+    Case,
+    Chart,
+    ChartKind,
+    Choose,
+    Comparison,
+    Condition,
+    ForEach,
+    Read,
+    Save,
+    Step,
+    Table,
+)
 from allotment.engine.spec.paths import is_literal, literal
+from allotment.engine.tables.sentences import plan_sentence
 
 ASKS_PERSON = "Ask the person for {fields}"
 ASKS_NOTHING = "Start without asking anything"
@@ -20,6 +36,19 @@ FINDS_NOTHING = "Fill in {fields} with {template}"
 READS = "Read {document}"
 CHOOSES = "If {conditions}, {outcome}"
 CHOOSES_NOTHING = "Choose: nothing to choose from yet"
+MAKES_TABLE = "Make {name} from {source}"
+DRAWS = "Draw {source}"
+DRAWS_AS: Mapping[ChartKind, str] = {
+    "bar": "Draw {source} as bars",
+    "line": "Draw {source} as a line",
+    "area": "Draw {source} as an area",
+    "pie": "Draw {source} as a pie",
+    "scatter": "Draw {source} as points",
+    "histogram": "Draw how {source} is spread",
+}
+FOR_EACH = "For each row of {source}, {asking}"
+SAVES_VALUES = "Save {values} to {collection}"
+SAVES_ROWS = "Save the rows of {source} to {collection}"
 STOPS = "stop and say {message}"
 JUMPS = "go on at {name}"
 TAKES = "take {value}"
@@ -27,6 +56,15 @@ GOES_ON = "go on"
 OTHERWISE = "otherwise {outcome}"
 SHOWS = "Show {values}"
 SHOWS_NOTHING = "Show nothing yet"
+_IN_A_SENTENCE: Mapping[str, str] = {
+    WRITES: "write {name} with {template}",
+    SORTS: "sort {sources} into one of {labels}",
+    SORTS_NOTHING: "choose one of {labels}",
+    FINDS: "find {fields} in {sources}",
+    FINDS_NOTHING: "fill in {fields} with {template}",
+}
+"""How a question is told behind other words."""
+THE_COLUMN = "its {column}"
 THE_VALUE = "the {name}"
 THE_FIELD = "the {field} of the {name}"
 COMPARISONS: Mapping[Comparison, str] = {
@@ -90,6 +128,15 @@ def sentence(step: Step, app: App, titles: Mapping[str, str] | None = None) -> S
             return Sentence(step.step, (Phrase(READS, {"document": _value(step.from_, app)}),))
         case Choose():
             return Sentence(step.step, _choose(step, app))
+        case ForEach():
+            return _for_each(step, app, titles)
+        case Table():
+            return Sentence(step.step, _table(step, app))
+        case Chart():
+            phrase = Phrase(DRAWS_AS.get(step.kind, DRAWS), {"source": _value(step.from_, app)})
+            return Sentence(step.step, (phrase,))
+        case Save():
+            return Sentence(step.step, (_save(step, app),))
 
 
 def template_piece(reference: str, titles: Mapping[str, str] | None = None) -> Piece:
@@ -99,7 +146,29 @@ def template_piece(reference: str, titles: Mapping[str, str] | None = None) -> P
     return _slot(f"{title}, version {version}", reference)
 
 
-def _ask(step: Ask, app: App, template: Piece) -> Phrase:
+def _for_each(step: ForEach, app: App, titles: Mapping[str, str] | None) -> Sentence:
+    template = template_piece(step.template, titles)
+    asking = _ask(step, app, template)
+    gaps = {"source": _value(step.rows, app), "asking": Phrase(_IN_A_SENTENCE[asking.message], asking.values)}
+    return Sentence(step.step, (Phrase(FOR_EACH, gaps),), template)
+
+
+def _table(step: Table, app: App) -> tuple[Phrase, ...]:
+    named = {f"form.{field.field}": field.label for field in app.form}
+    named |= {f"steps.{other.step}": _spoken(other.step) for other in app.steps}
+    gaps = {"name": _named(step.step), "source": _value(step.from_, app)}
+    return (Phrase(MAKES_TABLE, gaps), *plan_sentence(step.plan, named))
+
+
+def _save(step: Save, app: App) -> Phrase:
+    collection = _slot(_spoken(step.collection), "")
+    if step.from_:
+        return Phrase(SAVES_ROWS, {"source": _value(step.from_, app), "collection": collection})
+    values = tuple(_value(source, app) for source in dict.fromkeys(step.values.values()))
+    return Phrase(SAVES_VALUES, {"values": values, "collection": collection})
+
+
+def _ask(step: AsksModel, app: App, template: Piece) -> Phrase:
     paths = dict.fromkeys(source for source in step.with_.values() if not is_literal(source))
     sources = tuple(_value(path, app) for path in paths)
     if step.answer.choice:
@@ -147,6 +216,8 @@ def _value(source: str, app: App) -> Piece | Phrase:
     if is_literal(source):
         return _slot(f"“{literal(source)}”", source)
     root, _, rest = source.partition(".")
+    if root == "row":
+        return Phrase(THE_COLUMN, {"column": _slot(rest, source)})
     if root == "form":
         label = next((field.label for field in app.form if field.field == rest), _spoken(rest))
         return _slot(label, source)

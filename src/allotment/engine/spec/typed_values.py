@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-ValueKind = Literal["text", "number", "date", "yes/no", "list", "fields", "document", "table"]
+ValueKind = Literal["text", "number", "date", "yes/no", "list", "fields", "document", "table", "chart"]
 Value = str | Decimal | date | bool | tuple[str, ...] | None
 """What a field or a step holds. A document is its file's name until a `read` step turns it into text."""
 StepValue = Value | Mapping[str, Value]

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from allotment.engine.phrases import Piece
-from allotment.engine.spec.app import App, Ask, FieldKind
+from allotment.engine.spec.app import App, AsksModel, FieldKind
 from allotment.engine.spec.sentences import Sentence, sentences
 from allotment.kernel.errors import NotFound
 from allotment.microapps.building.draft import Draft
@@ -123,7 +123,7 @@ def rows(draft: Draft, checked: tuple[Check, ...] = ()) -> tuple[Row, ...]:
     slug = draft.app.slug
     steps = step_names(draft.plain)
     troubled = _troubled(draft, checked)
-    templates = {step.step: step.template for step in draft.spec.steps if isinstance(step, Ask)}
+    templates = {step.step: step.template for step in draft.spec.steps if isinstance(step, AsksModel)}
     middle = [
         Row(
             name,
@@ -206,7 +206,7 @@ def _where(draft: Draft, check: Check) -> str:
 def _notes(spec: App) -> Mapping[str, TemplateNote]:
     """Return who approved the templates a spec names; those that do not exist are missing."""
     facts = {}
-    for reference in {step.template for step in spec.steps if isinstance(step, Ask)}:
+    for reference in {step.template for step in spec.steps if isinstance(step, AsksModel)}:
         try:
             facts[reference] = version_of(reference)
         except NotFound:
