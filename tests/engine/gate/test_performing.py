@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from allotment.engine.asking import AnswerLabel, Usage
 from allotment.engine.gate.breaker import BreakerRules, Breakers
-from allotment.engine.gate.deadlines import Deadlines
 from allotment.engine.gate.performing import Patience, pause_before_retry
 from allotment.engine.gate.values import Answered, Failed, Outcome, Stage
 from allotment.kernel import clock
+from allotment.kernel.deadlines import Deadlines
 from allotment.kernel.errors import ProviderError
 from tests.engine.gate.scene import NOW, Book, Policy, Purse, Scene, Voice, model, question, refusal
 

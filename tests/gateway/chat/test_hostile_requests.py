@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from allotment.engine.gate.deadlines import Deadlines
 from allotment.gateway.chat import caller
+from allotment.kernel.deadlines import Deadlines
 from tests.gateway.chat.conftest import prompt
 from tests.gateway.chat.scene import Scene
 

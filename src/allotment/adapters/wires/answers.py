@@ -7,7 +7,6 @@ that fits its schema; anything else is an error. Refuses to guess between two la
 import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import aclosing
 from typing import Any
 
 import msgspec
@@ -129,15 +128,13 @@ async def collected(deltas: AsyncIterator[ChatDelta]) -> Whole:
     return Whole("".join(pieces), finish, usage)
 
 
-async def fitted(request: ChatRequest, ask: Ask) -> AsyncGenerator[ChatDelta, None]:
+def fitted(request: ChatRequest, ask: Ask) -> AsyncGenerator[ChatDelta, None]:
     """Ask and yield the answer: free text as it arrives; labels and fields once they fit, with one repair."""
-    deltas = ask(request)
-    if isinstance(request.answer, AnswerText):
-        async with aclosing(deltas):
-            async for delta in deltas:
-                yield delta
-        return
-    whole = await collected(deltas)
+    return ask(request) if isinstance(request.answer, AnswerText) else _made_to_fit(request, ask)
+
+
+async def _made_to_fit(request: ChatRequest, ask: Ask) -> AsyncGenerator[ChatDelta, None]:
+    whole = await collected(ask(request))
     text = read(request.answer, whole.text)
     if text is None and whole.finish != "filtered":
         first = whole.usage

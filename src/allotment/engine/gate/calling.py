@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from allotment.engine.asking import ChatRequest, Usage
 from allotment.engine.gate import stages
 from allotment.engine.gate.breaker import Breakers
-from allotment.engine.gate.deadlines import Deadline, Deadlines
 from allotment.engine.gate.performing import Patience, Performed, estimated
 from allotment.engine.gate.ports import Authoriser, Directory, Limiter, Release, Reservation
 from allotment.engine.gate.recording import Record
@@ -32,6 +31,7 @@ from allotment.engine.gate.values import (
 )
 from allotment.engine.recording import Also, NotKept
 from allotment.kernel import clock
+from allotment.kernel.deadlines import Deadline, Deadlines
 from allotment.kernel.errors import AllotmentError
 from allotment.screening.findings import Detected
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from allotment.engine.gate import stages
 from allotment.engine.gate.breaker import Breakers
 from allotment.engine.gate.calling import Call
-from allotment.engine.gate.deadlines import Deadlines
 from allotment.engine.gate.performing import Patience
 from allotment.engine.gate.ports import Authoriser, Directory, Limiter, Release, Reservation, Watch
 from allotment.engine.gate.recording import Record
@@ -14,6 +13,7 @@ from allotment.engine.gate.reserving import reserve
 from allotment.engine.gate.values import AskModel, Outcome, Passage, Refused
 from allotment.engine.recording import Recorder
 from allotment.kernel import clock
+from allotment.kernel.deadlines import Deadlines
 
 DEADLINE_SECONDS = 180.0
 """How long a call may take, all its tries and models together."""

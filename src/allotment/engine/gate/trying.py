@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 from allotment.engine.asking import ChatRequest, Provider
 from allotment.engine.gate.breaker import Breakers, Permit, Resting
-from allotment.engine.gate.deadlines import Deadline
 from allotment.engine.gate.performing import Patience, Performed, pause_before_retry, perform
 from allotment.engine.gate.releasing import Outlet, Withheld
 from allotment.engine.gate.values import AskedModel, Failed, Refused, Stage
+from allotment.kernel.deadlines import Deadline
 from allotment.kernel.errors import ProviderError
 
 

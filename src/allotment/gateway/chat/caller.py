@@ -11,7 +11,7 @@ from typing import Final
 
 from starlette.types import Receive
 
-from allotment.engine.gate.deadlines import Deadline, Deadlines
+from allotment.kernel.deadlines import Deadline, Deadlines
 from allotment.kernel.errors import AllotmentError, TooLarge
 
 MOST_BYTES: Final = 1024 * 1024

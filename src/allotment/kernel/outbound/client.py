@@ -15,6 +15,7 @@ import msgspec
 from yarl import URL
 
 from allotment.kernel import clock
+from allotment.kernel.deadlines import Deadline, Deadlines
 from allotment.kernel.outbound import connecting, failures
 from allotment.kernel.outbound.addresses import Reach, checked_url
 from allotment.kernel.outbound.events import EventParser, TooMuch
@@ -38,8 +39,7 @@ class Patience:
     whole: float = 900
 
 
-@dataclass(frozen=True)
-class _Request:
+class _Request(msgspec.Struct, frozen=True):
     method: str
     url: URL
     headers: Mapping[str, str]
@@ -61,6 +61,8 @@ class Outbound:
         """`guard` runs before each send and raises to forbid it (no call inside a database transaction)."""
         self._guard = guard
         self._sessions = {reach: connecting.session(reach, lookup) for reach in Reach}
+        self._first_byte: dict[float, Deadlines] = {}
+        """By how long a connection may take to begin to answer."""
 
     async def close(self) -> None:
         """Close all connections."""
@@ -82,8 +84,17 @@ class Outbound:
         Say `may_repeat` of what changes nothing at the other side, such as a question to a model: see `_send`.
         """
         request = _post(checked_url(url, reach), body, headers, reach, timeout, may_repeat)
-        async with self._exchange(request) as response:
+        self._guard()
+        response = None  # as in `_exchange`, without what a context manager of its own takes at each question
+        try:
+            response = await self._send(request)
+            if response.status not in _SUCCESSES:
+                raise await _rejection(response, request)
             return await _whole(response, request)
+        except aiohttp.ClientError as error:
+            raise failures.from_transport(request.host, error, request.reach) from error
+        finally:
+            _let_go(response)
 
     async def get_json(
         self,
@@ -152,10 +163,7 @@ class Outbound:
         except aiohttp.ClientError as error:
             raise failures.from_transport(request.host, error, request.reach) from error
         finally:
-            if response is not None and not response.content.at_eof():
-                response.close()
-            elif response is not None:
-                response.release()
+            _let_go(response)
 
     async def _send(self, request: _Request) -> aiohttp.ClientResponse:
         """Send, and once more when a kept connection turns out to be closed before a byte of the answer came.
@@ -166,7 +174,7 @@ class Outbound:
         """
         patience = request.patience
         try:
-            async with asyncio.timeout(patience.first_byte):
+            with Deadline(self._deadlines(patience.first_byte)):
                 connecting.begin_request()
                 try:
                     return await self._sent(request)
@@ -179,6 +187,12 @@ class Outbound:
         except TimeoutError as error:
             raise failures.Hung(request.host, "did not begin to answer", patience.first_byte) from error
 
+    def _deadlines(self, seconds: float) -> Deadlines:
+        known = self._first_byte.get(seconds)
+        if known is None:
+            known = self._first_byte[seconds] = Deadlines(seconds)
+        return known
+
     async def _sent(self, request: _Request) -> aiohttp.ClientResponse:
         return await self._sessions[request.reach].request(
             request.method,
@@ -188,6 +202,16 @@ class Outbound:
             allow_redirects=False,
             timeout=_connect_timeout(request.patience.connect),
         )
+
+
+def _let_go(response: aiohttp.ClientResponse | None) -> None:
+    """Keep the connection for the next request if the answer was read to its end; else close it."""
+    if response is None:
+        return
+    if response.content.at_eof():
+        response.release()
+    else:
+        response.close()
 
 
 @cache

@@ -5,7 +5,7 @@ import asyncio
 import anyio
 import pytest
 
-from allotment.engine.gate.deadlines import Deadline, Deadlines
+from allotment.kernel.deadlines import Deadline, Deadlines
 
 pytestmark = pytest.mark.anyio
 

@@ -1,8 +1,8 @@
 """A deadline for each call, and one timer for all of them.
 
-`asyncio.timeout` starts a timer for each call, which took a tenth of the gate's own time (`benchmarks`). Calls of one
-gate have one length, so they are over in the order in which they began, and one timer at a time is enough. Cancelling
-works as in `asyncio.Timeout`: only a cancellation of our own becomes a `TimeoutError`.
+`asyncio.timeout` starts a timer for each call, which took a tenth of the gate's own time (`benchmarks`). Calls that
+share one of these have one length, so they are over in the order in which they began, and one timer at a time is
+enough. Cancelling works as in `asyncio.Timeout`: only a cancellation of our own becomes a `TimeoutError`.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ class Deadline:
 
 
 class Deadlines:
-    """The deadlines of a gate. Used on its event loop only."""
+    """The deadlines of calls that may take equally long. Used on their event loop only."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
