@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from dataclasses import asdict, dataclass
+from uuid import UUID
 
 from allotment.site.starting import start_django
 
@@ -15,10 +16,12 @@ start_django()
 from allotment.adapters.providers.scripted.speaking import MODEL  # noqa: E402 - features need Django started
 from allotment.composition.installation import opened  # noqa: E402
 from allotment.engine.principals import Actor, Role  # noqa: E402
+from allotment.kernel.ids import new_id  # noqa: E402
 from allotment.llms.connecting import NewConnection, connect  # noqa: E402
 from allotment.llms.disconnecting import disconnect  # noqa: E402
 from allotment.llms.models import Connection, LanguageModel  # noqa: E402
 from allotment.microapps.making import make_from_plain, make_from_starter  # noqa: E402
+from allotment.microapps.models import MicroApp  # noqa: E402
 from allotment.microapps.parking import park  # noqa: E402
 from allotment.microapps.publishing import publish  # noqa: E402
 from allotment.microapps.queries import app_for  # noqa: E402
@@ -34,6 +37,8 @@ from allotment.prompts.proposing import propose  # noqa: E402
 from allotment.prompts.states import Category  # noqa: E402
 from allotment.prompts.wording import worded  # noqa: E402
 from allotment.prompts.writing import About, new_draft, new_family  # noqa: E402
+from allotment.records.models import Record  # noqa: E402
+from allotment.records.saving import save_records  # noqa: E402
 from allotment.runs import starting  # noqa: E402
 from allotment.runs.queries import run_for  # noqa: E402
 from tests import planting  # noqa: E402
@@ -98,11 +103,26 @@ def main() -> None:
             "starter": ["reply-to-a-customer"],
         },
         "journal": {"ticket": [1]},
+        "records": {
+            "slug": [apps.mine],
+            "collection": ["complaints"],
+            "kind": ["csv", "xlsx"],
+            "record_id": [_record(everyone, apps.mine)],
+        },
         "runs": {"slug": [apps.mine, apps.published, apps.parked], "run_id": runs},
     }
     actors = {role: actor_of(person) for role, person in people.items()}
     found = [asdict(address) for address in addresses(values, actors)]
     print(json.dumps({"everyone": "everyone@example.org", "apps": asdict(apps), "addresses": found}))
+
+
+def _record(everyone: Actor, slug: str) -> UUID:
+    app = MicroApp.objects.get(slug=slug).id
+    saved = [{"Customer": "Mira", "Wish": "a refund"}]
+    save_records(
+        app=app, collection="complaints", records=saved, person=everyone.person, run=new_id(), step="keep"
+    )
+    return Record.objects.get(app_id=app).id
 
 
 def _with_every_role(people: dict[str, Person]) -> Actor:

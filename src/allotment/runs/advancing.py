@@ -73,6 +73,11 @@ def _advance(row: Run) -> str:
         return ending.stop(row, effect.message)
     if isinstance(effect, Finished):
         return ending.finish(row, effect.parts)
+    if not isinstance(effect, AskEffect | ReadEffect):
+        words = _("This version of Allotment cannot run the step “%(step)s” yet.") % {
+            "step": effect.step.step
+        }
+        return ending.fail(row, words, _("Ask the app’s owner to leave the step out for now."))
     append(row.id, "progress", _progress(effect.step.step, state.position + 1, len(work.app.steps)))
     if isinstance(effect, ReadEffect):
         return _read(work, effect)

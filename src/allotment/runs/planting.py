@@ -87,9 +87,10 @@ class _Replay:
         state = State(read_form(self.app, self.past.form).values)
         while True:
             effect, state = next_effect(self.app, state)
-            if not isinstance(effect, AskEffect):
+            if isinstance(effect, Finished | Stop | ReadEffect):
                 self._end(effect)
                 return self.row.id
+            assert isinstance(effect, AskEffect), "past runs are of apps that ask models"  # noqa: S101 - our own data
             if self.past.cut_short is not None:
                 self._cut_short(self.past.cut_short)
                 return self.row.id
