@@ -34,9 +34,7 @@ _phrases: dict[str, Phrase] = {
     Action.REVIEW_APP: Phrase(_("reviewed the app %(object)s"), _("review the app %(object)s")),
     Action.PARK_APP: Phrase(_("parked the app %(object)s"), _("park the app %(object)s")),
     Action.SEE_RUN: Phrase(_("looked at the run %(object)s"), _("look at the run %(object)s")),
-    Action.SEE_RECORDS: Phrase(
-        _("took the records of %(object)s out"), _("see the records of %(object)s")
-    ),
+    Action.SEE_RECORDS: Phrase(_("took the records of %(object)s out"), _("see the records of %(object)s")),
     Action.CHANGE_RECORDS: Phrase(
         _("changed the records of %(object)s"), _("change the records of %(object)s")
     ),
