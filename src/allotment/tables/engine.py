@@ -120,7 +120,7 @@ class Engine:
                 f"This table needs more than the {self._limits.memory_mib} MiB of memory that one computation may use.",
                 hint="Keep fewer rows or columns before this, or put fewer different values together.",
             ) from error
-        except duckdb.OutOfRangeException as error:
+        except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
             raise Invalid(
                 "A number became too large to compute with.",
                 hint="Look for cells with far too many digits, or read the column as text.",

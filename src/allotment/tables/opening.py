@@ -107,7 +107,7 @@ def _scales(engine: Engine, source: Source, numbers: list[str]) -> list[int | No
     if not numbers:
         return []
     places = (
-        f"max(CASE WHEN n{i} SIMILAR TO '-?[0-9]+([.][0-9]+)?' THEN length(rtrim(split_part(n{i}, '.', 2), '0')) "
+        f"max(CASE WHEN n{i} SIMILAR TO '[+-]?[0-9]+([.][0-9]+)?' THEN length(rtrim(split_part(n{i}, '.', 2), '0')) "
         f"ELSE {MOST_SCALE + 1} END) FILTER (WHERE n{i} IS NOT NULL)"
         for i in range(len(numbers))
     )
