@@ -70,6 +70,13 @@ def test_numbers_with_many_decimal_places_are_not_exact_but_whole(tmp_path: Path
     assert results(source, *SUM_OF_A) == [(pytest.approx(1.12345678),)]
 
 
+@pytest.mark.parametrize("written", ["1.500000000", "1,5 EUR 0.00.000000001", "v1.2345678901"])
+def test_what_only_looks_like_many_decimal_places_leaves_numbers_exact(tmp_path: Path, written: str) -> None:
+    source = text(tmp_path, {"a": [written, "0.1", "0.2"]}, {"a": ColumnKind.NUMBER})
+    (found,) = results(source, *SUM_OF_A)
+    assert found in {(Decimal("1.8"),), (Decimal("0.3"),)}
+
+
 def test_results_are_written_typed_and_read_again(tmp_path: Path) -> None:
     source = typed(tmp_path, {"Day": [date(2025, 1, 1), None], "Amount": [Decimal("1.50"), Decimal("2.25")]})
     out = tmp_path / "out.parquet"
@@ -77,6 +84,13 @@ def test_results_are_written_typed_and_read_again(tmp_path: Path) -> None:
     assert (computed.rows, count(Source(out))) == (2, 2)
     assert columns_of(Source(out)) == computed.columns
     assert list(rows(Source(out), first=1).rows) == [(date(2025, 1, 1), Decimal("1.50"))]
+
+
+def test_a_result_replaces_the_one_before(tmp_path: Path) -> None:
+    source, out = typed(tmp_path, {"a": [1]}), tmp_path / "out.parquet"
+    for _ in range(2):
+        assert compute((), source, out=out).rows == 1
+    assert [path.name for path in tmp_path.glob("*out*")] == ["out.parquet"]
 
 
 def test_a_plan_with_problems_is_refused_in_words(tmp_path: Path) -> None:

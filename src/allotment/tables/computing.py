@@ -24,6 +24,8 @@ from allotment.tables.pivoting import pivot_names
 
 MOST_ROWS = 5_000_000
 ROWS_SHOWN = 100
+_AS_PARQUET = "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
+"""Written in place: the engine may reach no other file, not even one beside it."""
 
 __all__ = ["BrokenPlan", "Computed", "Source", "columns_of", "compute", "count", "rows"]
 
@@ -169,7 +171,7 @@ def _target(out: Path | None) -> Iterator[Path]:
 
 def _write(engine: Engine, compiler: Compiler, relation: Relation, target: Path) -> int:
     statement = result(relation, None if relation.is_in_order else MOST_ROWS + 1)
-    copy = f"COPY ({statement}) TO {text_literal(str(target.resolve()))} (FORMAT parquet, COMPRESSION zstd)"
+    copy = f"COPY ({statement}) TO {text_literal(str(target.resolve()))} {_AS_PARQUET}"
     found = _only(engine.run(copy, compiler.parameters).fetchall())
     if found > MOST_ROWS:
         raise TooLarge(

@@ -14,9 +14,9 @@ from allotment.engine.tables.naming import folded
 from allotment.engine.tables.plan import Compare, Group, Keep, Pivot, Plan
 from allotment.kernel.errors import Invalid
 from allotment.tables.compiling import Compiler, Held, Relation
-from allotment.tables.engine import Engine, identifier
+from allotment.tables.engine import Engine, identifier, text_literal
 from allotment.tables.expressions import MOST_SCALE, Typed, finite, in_years, select, sql_type
-from allotment.tables.kinds import Reading, cast_expression
+from allotment.tables.kinds import ReadAs, Reading, cast_expression
 
 _ROW_NUMBER = "file_row_number"
 _SQL_KINDS = {
@@ -87,13 +87,12 @@ def _typed(engine: Engine, source: Source) -> Iterator[tuple[str, Typed]]:
 def _read(engine: Engine, source: Source, needed: frozenset[str] | None) -> Iterator[tuple[str, Typed]]:
     """Yield the columns of a file of text by its reading."""
     reading = [one for one in source.reading or () if needed is None or folded(one.name) in needed]
-    numbers = [cast_expression(one) for one in reading if one.kind is ColumnKind.NUMBER]
-    scales = dict(zip(numbers, _scales(engine, source, numbers), strict=True))
+    scales = _scales(engine, source, [one for one in reading if one.kind is ColumnKind.NUMBER])
     for one in reading:
         cell = cast_expression(one)
         match one.kind:
             case ColumnKind.NUMBER:
-                scale = scales[cell]
+                scale = scales[one]
                 exact = f"CAST({cell} AS {sql_type(one.kind, scale)})"
                 yield one.name, Typed(finite(exact) if scale is None else exact, one.kind, scale)
             case ColumnKind.DATE | ColumnKind.MOMENT:
@@ -102,20 +101,33 @@ def _read(engine: Engine, source: Source, needed: frozenset[str] | None) -> Iter
                 yield one.name, Typed(cell, one.kind)
 
 
-def _scales(engine: Engine, source: Source, numbers: list[str]) -> list[int | None]:
-    """Return the decimal places that hold each number exactly; None for those that need a DOUBLE."""
-    if not numbers:
-        return []
-    places = (
-        f"max(CASE WHEN n{i} SIMILAR TO '[+-]?[0-9]+([.][0-9]+)?' THEN length(rtrim(split_part(n{i}, '.', 2), '0')) "
-        f"ELSE {MOST_SCALE + 1} END) FILTER (WHERE n{i} IS NOT NULL)"
-        for i in range(len(numbers))
-    )
-    texts = (f"CAST({number} AS VARCHAR) AS n{i}" for i, number in enumerate(numbers))
-    read = select(", ".join(texts), "read_parquet($file)")
-    query = select(", ".join(places), f"({read})")
-    (found,) = engine.rows(query, {"file": str(source.parquet.resolve())})
-    return [0 if scale is None else scale if scale <= MOST_SCALE else None for scale in found]
+def _scales(engine: Engine, source: Source, numbers: list[ReadAs]) -> dict[ReadAs, int | None]:
+    """Return the decimal places that hold each number exactly; None for those that need a DOUBLE.
+
+    The digits behind the mark are a bound that is quick to find; only where it is too large are the numbers read.
+    """
+    bounds = _places(engine, source, {one: _digits_behind_mark(one) for one in numbers})
+    unclear = {one: _exact_places(one) for one, bound in bounds.items() if bound > MOST_SCALE}
+    exact = {**bounds, **_places(engine, source, unclear)}
+    return {one: places if places <= MOST_SCALE else None for one, places in exact.items()}
+
+
+def _places(engine: Engine, source: Source, measures: dict[ReadAs, str]) -> dict[ReadAs, int]:
+    if not measures:
+        return {}
+    largest = ", ".join(f"coalesce(max({measure}), 0)" for measure in measures.values())
+    (found,) = engine.rows(select(largest, "read_parquet($file)"), {"file": str(source.parquet.resolve())})
+    return dict(zip(measures, map(int, found), strict=True))
+
+
+def _digits_behind_mark(number: ReadAs) -> str:
+    behind = f"split_part({identifier(number.name)}, {text_literal(number.format or '.')}, 2)"
+    return f"length({behind}) - length(translate({behind}, '0123456789', ''))"
+
+
+def _exact_places(number: ReadAs) -> str:
+    digits = f"CAST({cast_expression(number)} AS VARCHAR)"
+    return f"length(rtrim(split_part({digits}, '.', 2), '0'))"
 
 
 def _mentioned(plan: Plan) -> frozenset[str] | None:
