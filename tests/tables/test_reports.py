@@ -1,0 +1,65 @@
+"""Whole reports as people describe them, from rows as people have them: columns read right, every table computed."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from allotment.engine.spec.app import App, Table
+from allotment.engine.spec.reading import from_located
+from allotment.engine.spec.validation import problems
+from allotment.engine.spec.yaml_text import parse
+from allotment.tables.computing import Computed, Source, compute
+from allotment.tables.kinds import guess
+from allotment.tables.reading import read_text, write_parquet
+
+REPORTS = sorted((Path(__file__).parent / "reports").glob("*.yaml"), key=lambda file: file.stem)
+
+
+def _app(file: Path) -> App:
+    located = parse(file.read_text(encoding="utf-8"))
+    located.data.pop("starter")
+    return from_located(located)
+
+
+def _tables(app: App, folder: Path) -> dict[str, Computed]:
+    field = app.form[0].field
+    read = read_text(app.sample[field])
+    write_parquet(read, folder / "form.parquet")
+    sources = {f"form.{field}": Source(folder / "form.parquet", guess(folder / "form.parquet", read.columns))}
+    found = {}
+    for step in app.steps:
+        if isinstance(step, Table):
+            out = folder / f"{step.step}.parquet"
+            found[step.step] = compute(step.plan, sources[step.from_], out=out)
+            sources[f"steps.{step.step}"] = Source(out)
+    return found
+
+
+@pytest.mark.parametrize("file", REPORTS, ids=lambda file: file.stem)
+def test_each_report_is_whole_and_computes(file: Path, tmp_path: Path) -> None:
+    app = _app(file)
+    assert [str(one) for one in problems(app) if "cannot run it yet" not in str(one)] == []
+    assert all(computed.rows > 0 for computed in _tables(app, tmp_path).values())
+
+
+@pytest.mark.parametrize("file", REPORTS, ids=lambda file: file.stem)
+def test_columns_are_read_as_the_report_expects_them(file: Path, tmp_path: Path) -> None:
+    field = _app(file).form[0]
+    read = read_text(_app(file).sample[field.field])
+    write_parquet(read, tmp_path / "t.parquet")
+    kinds = {one.name: one.kind for one in guess(tmp_path / "t.parquet", read.columns)}
+    assert {column.column: kinds[column.column] for column in field.columns} == {
+        column.column: column.kind for column in field.columns
+    }
+
+
+def test_sums_of_money_are_exact(tmp_path: Path) -> None:
+    app = _app(next(file for file in REPORTS if file.stem == "expenses"))
+    rows = read_text(app.sample["expenses"]).rows
+    by_hand: dict[str, Decimal] = {}
+    for row in rows:
+        amount = Decimal(row[3].removesuffix(" €").replace(".", "").replace(",", "."))
+        by_hand[row[2]] = by_hand.get(row[2], Decimal()) + amount
+    categories = _tables(app, tmp_path)["categories"].first.rows
+    assert {row[0]: row[1] for row in categories} == by_hand
