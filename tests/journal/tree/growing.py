@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from uuid import UUID
 
+import msgspec
 from django.db import connection
 
 from allotment.engine.recording import Entry
@@ -41,7 +42,7 @@ def entry(number: int, at: datetime, **changes: object) -> Entry:
         approver=UUID("01890000-0000-7000-8000-0000000000bb"),
         details={"tokens": 120 + number, "model": "small", "digest": "sha256:" + "0" * 20},
     )
-    return replace(made, **changes)
+    return msgspec.structs.replace(made, **changes)
 
 
 @dataclass

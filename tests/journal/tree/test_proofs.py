@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymerkle import InmemoryTree, verify_consistency, verify_inclusion
 
@@ -98,6 +98,7 @@ def test_every_proof_of_a_large_tree_checks(size: int, data: st.DataObject) -> N
     assert proofs.verify_consistency(old, size, proofs.root(LARGE, old), root, grown)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 140_000))
 def test_the_edge_of_any_size_is_restored_from_rows(size: int) -> None:
     edge = CompactRange()
