@@ -88,17 +88,18 @@ def _write_xlsx(target: BinaryIO, head: Sequence[str], rows: Iterable[Sequence[C
         sheet.column_dimensions[get_column_letter(place)].width = _WIDTH
     sheet.append([_heading(sheet, name) for name in head])
     for row in rows:
-        sheet.append([_xlsx_cell(cell) for cell in row])
+        sheet.append([xlsx_cell(cell) for cell in row])
     book.save(target)
 
 
 def _heading(sheet: WriteOnlyWorksheet, name: str) -> WriteOnlyCell:
-    cell = WriteOnlyCell(sheet, value=_xlsx_cell(name))
+    cell = WriteOnlyCell(sheet, value=xlsx_cell(name))
     cell.font = Font(bold=True)
     return cell
 
 
-def _xlsx_cell(cell: Cell) -> Cell:
+def xlsx_cell(cell: Cell) -> Cell:
+    """Return a cell as a workbook takes it: a text neutralised and cut, yes or no as words."""
     if isinstance(cell, str):
         return neutral(ILLEGAL_CHARACTERS_RE.sub("", cell))[:MOST_CELL_CHARACTERS]
     if isinstance(cell, bool):
