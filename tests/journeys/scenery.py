@@ -109,7 +109,13 @@ def main() -> None:
             "kind": ["csv", "xlsx"],
             "record_id": [_record(everyone, apps.mine)],
         },
-        "runs": {"slug": [apps.mine, apps.published, apps.parked], "run_id": runs},
+        "runs": {
+            "slug": [apps.mine, apps.published, apps.parked],
+            "run_id": runs,
+            "kind": ["pdf", "csv"],
+            "place": [0],
+            "look": ["light", "png"],
+        },
     }
     actors = {role: actor_of(person) for role, person in people.items()}
     found = [asdict(address) for address in addresses(values, actors)]

@@ -94,7 +94,7 @@ class _Parts:
         """Return what lies along the bottom."""
         x: dict[str, Any] = {"field": self.names["x"], "title": _short(self.used["x"].name)}
         if self.is_time:
-            axis = {"format": self._time_format(), "labelOverlap": True, "tickCount": 8}
+            axis: dict[str, Any] = {"format": self._time_format(), "labelOverlap": True, "tickCount": 8}
             return {**x, "type": "temporal", "scale": {"type": "utc"}, "axis": axis, **more}
         if self.used["x"].kind in NUMBERS and self.drawing.kind in ("line", "area", "scatter"):
             return {**x, "type": "quantitative", "scale": {"zero": False}, "axis": {"format": ",~f"}, **more}
@@ -153,13 +153,23 @@ def _area(parts: _Parts) -> dict[str, Any]:
 def _pie(parts: _Parts) -> dict[str, Any]:
     scale = {"range": list(_PALETTE[parts.theme])}
     legend = {"orient": "right", "title": None, "labelLimit": _LABEL_PIXELS}
-    colour = {"field": parts.names["x"], "type": "nominal", "scale": scale, "legend": legend, "sort": None}
+    colour: dict[str, Any] = {
+        "field": parts.names["x"],
+        "type": "nominal",
+        "scale": scale,
+        "legend": legend,
+        "sort": None,
+    }
     mark = {"type": "arc", "innerRadius": 60, "stroke": _INK[parts.theme]["card"], "strokeWidth": 2}
     return {"mark": mark, "encoding": {"theta": parts.measure(stack=True), "color": colour}}
 
 
 def _scatter(parts: _Parts) -> dict[str, Any]:
-    y = {"field": parts.names["y"], "type": "quantitative", "title": _short(parts.used["y"].name)}
+    y: dict[str, Any] = {
+        "field": parts.names["y"],
+        "type": "quantitative",
+        "title": _short(parts.used["y"].name),
+    }
     y |= {"scale": {"zero": False}, "axis": {"format": ",~f"}}
     mark = {"type": "point", "filled": True, "opacity": 0.6, "size": 40}
     return {"mark": mark, "encoding": {"x": parts.along(), "y": y, "color": parts.colour()}}
@@ -235,7 +245,7 @@ def _short(text: str) -> str:
 
 def _config(theme: Theme) -> dict[str, Any]:
     ink = _INK[theme]
-    axis = {"labelColor": ink["soft"], "titleColor": ink["soft"], "domainColor": ink["line"]}
+    axis: dict[str, Any] = {"labelColor": ink["soft"], "titleColor": ink["soft"], "domainColor": ink["line"]}
     axis |= {"tickColor": ink["line"], "gridColor": ink["line"], "labelFontSize": 12, "titleFontSize": 12}
     axis |= {
         "titleFontWeight": "normal",

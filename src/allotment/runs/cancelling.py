@@ -14,6 +14,8 @@ from allotment.runs.receipts import conclude
 
 _scopes: dict[UUID, anyio.CancelScope] = {}
 """Calls under way in this process, by run. Touched from the gate's loop only."""
+_cancelled: set[UUID] = set()
+"""Runs cancelled in this process whose step may still be computing."""
 
 
 def watch(run: UUID, scope: anyio.CancelScope) -> None:
@@ -32,10 +34,16 @@ async def _stop_call(run: UUID) -> None:
         scope.cancel()
 
 
+def is_cancelled(run: UUID) -> bool:
+    """Say whether somebody cancelled this run in this process while it worked."""
+    return run in _cancelled
+
+
 def cancel(run: UUID, actor: Actor) -> bool:
     """Cancel a run of one's own. Returns False when it was over already."""
     if not mark_cancelled(run, actor):
         return False
+    _cancelled.add(run)
     portal.call(_stop_call, run)
     return True
 

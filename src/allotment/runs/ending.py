@@ -1,17 +1,12 @@
 """How a run ends: done, stopped by the app, refused by a rule, or failed; with its receipt, and told to the page."""
 
-from collections.abc import Iterable, Mapping
-from datetime import date
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from allotment.engine.interpreter import ShownValue
-from allotment.engine.paths import text_of
-from allotment.engine.state import StepValue
 from allotment.kernel import clock
 from allotment.runs.events import append
 from allotment.runs.models import FINAL_STATES, Run, RunState
@@ -19,12 +14,9 @@ from allotment.runs.receipts import conclude
 from allotment.runs.sealing import seal
 
 
-def finish(row: Run, parts: Iterable[ShownValue]) -> str:
-    """End a run with its result."""
-    stored = [
-        {"show": part.shown.show, "title": part.shown.title, "value": _plain(part.value)} for part in parts
-    ]
-    return _end(row, RunState.DONE, result=seal(stored, column="result", run=row.id, person=row.person_id))
+def finish(row: Run, parts: Sequence[Mapping[str, Any]]) -> str:
+    """End a run with its result, part by part as plain data."""
+    return _end(row, RunState.DONE, result=seal(parts, column="result", run=row.id, person=row.person_id))
 
 
 def stop(row: Run, message: str) -> str:
@@ -64,11 +56,3 @@ def _end(
         kind = "done" if state in (RunState.DONE, RunState.STOPPED) else "failed"
         append(row.id, kind, {"state": state.value, "message": message})
     return state.value
-
-
-def _plain(value: StepValue) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _plain(inner) for name, inner in value.items()}
-    if isinstance(value, tuple):
-        return list(value)
-    return text_of(value) if isinstance(value, Decimal | date) else value

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from allotment.kernel.crypto import key_id_of
 from allotment.kernel.crypto.master_keys import SHORT_ID_BYTES
-from allotment.runs.models import Run, RunDocument, RunEvent, RunStep
+from allotment.runs.models import Run, RunDocument, RunEvent, RunStep, RunTable
 
 _BATCH = 500
 
@@ -26,6 +26,7 @@ def forget_person(person: UUID) -> None:
     _empty(RunStep.objects.filter(run__person=person), "outcome")
     _empty(RunEvent.objects.filter(run__person=person), "payload")
     _empty(RunDocument.objects.filter(run__person=person), "content")
+    _empty(RunTable.objects.filter(run__person=person), "content")
 
 
 def _empty(rows: QuerySet[Any], column: str) -> None:

@@ -52,6 +52,11 @@ def _document(_: FormField) -> forms.Field:
     return forms.FileField(widget=forms.FileInput(attrs={"accept": _DOCUMENTS}))
 
 
+def _table(_: FormField) -> forms.Field:
+    rows = forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "wrap": "off"})
+    return forms.CharField(widget=rows)
+
+
 _MAKERS = {
     FieldKind.LONG_TEXT: _long_text,
     FieldKind.NUMBER: _number,
@@ -62,6 +67,7 @@ _MAKERS = {
     FieldKind.SEVERAL: _several,
     FieldKind.EMAIL: _email,
     FieldKind.DOCUMENT: _document,
+    FieldKind.TABLE: _table,
 }
 
 

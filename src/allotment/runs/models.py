@@ -101,6 +101,19 @@ class RunReceipt(models.Model):
     """Sealed: with it, the result can be checked against the receipt. None without a result."""
 
 
+class RunTable(models.Model):
+    """A table that a step computed."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="tables")
+    path = models.CharField(max_length=80)
+    """`steps.<step>`."""
+    content = models.BinaryField()
+    """Sealed Parquet, with the types of its columns."""
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("run", "path"), name="runs_one_table_per_path"),)
+
+
 class RunEvent(models.Model):
     """One thing that happened, in order; the page follows these and replays them after a reconnect."""
 

@@ -28,6 +28,7 @@ from allotment.prompts.queries import approved_template
 from allotment.runs import cancelling, ending, starting
 from allotment.runs.models import Run, RunStep
 from allotment.runs.progress import sealed_outcome
+from allotment.runs.results import plain_part
 from allotment.screening.masking import Masking
 
 _CHARACTERS_PER_TOKEN = 4
@@ -100,7 +101,7 @@ class _Replay:
         self.at += timedelta(milliseconds=40)
         with marking(demo=True), clock.frozen(self.at):
             if isinstance(effect, Finished):
-                ending.finish(self.row, effect.parts)
+                ending.finish(self.row, [plain_part(part) for part in effect.parts])
             elif isinstance(effect, Stop):
                 ending.stop(self.row, effect.message)
             else:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -77,6 +78,41 @@ def run_for(actor: Actor, run: UUID) -> RunDetail:
         tokens_in=row.tokens_in,
         tokens_out=row.tokens_out,
         has_receipt=RunReceipt.objects.filter(run=row).exists(),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredResult:
+    """The result of a run as it is stored, for those who may see it."""
+
+    run: UUID
+    app: UUID
+    app_slug: str
+    app_title: str
+    version: int | None
+    space: UUID | None
+    person_name: str
+    finished: datetime
+    form: dict[str, str]
+    parts: list[dict[str, Any]]
+
+
+def result_for(actor: Actor, run: UUID) -> StoredResult:
+    """Return the result of a run; raises `NotFound` for one without, and `Erased`."""
+    row = _row(run)
+    if row.result is None or not decide(actor, Action.SEE_RUN, resource(row), {"content": True}).allowed:
+        raise _absent()
+    return StoredResult(
+        run=row.id,
+        app=row.app_id,
+        app_slug=row.app.slug,
+        app_title=row.spec["title"],
+        version=row.version,
+        space=row.space_id,
+        person_name=row.person.name,
+        finished=row.finished_at or row.created_at,
+        form=unseal(row.form, column="form", run=row.id),
+        parts=unseal(row.result, column="result", run=row.id),
     )
 
 

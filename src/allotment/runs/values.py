@@ -48,6 +48,35 @@ class Piece:
 
     text: str
     masked_kind: str = ""
+    is_unsupported: bool = False
+    """Whether it is a number that no computed table bears out."""
+
+
+@dataclass(frozen=True)
+class ShownCell:
+    """A cell as it is shown."""
+
+    text: str
+    is_number: bool = False
+
+
+@dataclass(frozen=True)
+class ShownTable:
+    """The first rows of a table, as they are shown."""
+
+    heads: tuple[ShownCell, ...]
+    rows: tuple[tuple[ShownCell, ...], ...]
+    rows_in_all: int
+
+    @property
+    def has_more(self) -> bool:
+        """Whether the table has rows that are not shown."""
+        return self.rows_in_all > len(self.rows)
+
+    @property
+    def text(self) -> str:
+        """The table as a spreadsheet takes it from the clipboard."""
+        return "\n".join("\t".join(cell.text for cell in row) for row in (self.heads, *self.rows))
 
 
 @dataclass(frozen=True)
@@ -60,6 +89,17 @@ class ShownPart:
     label: str = ""
     fields: tuple[tuple[str, str], ...] = ()
     items: tuple[str, ...] = ()
+    place: int = 0
+    """Where it stands in the result, from 0."""
+    table: ShownTable | None = None
+    """Of a table, and the numbers behind a chart."""
+    alt: str = ""
+    """What a chart shows, in words."""
+
+    @property
+    def has_unsupported(self) -> bool:
+        """Whether some number in the text is in no computed table."""
+        return any(piece.is_unsupported for piece in self.pieces)
 
     @property
     def text(self) -> str:
@@ -68,6 +108,8 @@ class ShownPart:
             return "\n".join(f"{name}: {value}" for name, value in self.fields)
         if self.show == "list":
             return "\n".join(f"- {item}" for item in self.items)
+        if self.table is not None:
+            return self.table.text
         return self.label or "".join(piece.text for piece in self.pieces)
 
 

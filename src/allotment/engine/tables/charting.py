@@ -5,7 +5,6 @@ same rows give the same drawing. Refuses: columns that the table does not have, 
 Source of the choices: S. Few, “Show Me the Numbers”, chapters 6 and 7.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -168,13 +167,10 @@ def _refuse_unmeasured(rows: Rows, wanted: Wanted, y: Column | None) -> None:
         )
 
 
-_TITLES: Mapping[Kind, Callable[[Drawing], str]] = {
-    "histogram": lambda drawing: f"How {drawing.x} is spread",
-    "scatter": lambda drawing: f"{drawing.y} against {drawing.x}",
-}
-
-
 def _title(drawing: Drawing) -> str:
-    measured = drawing.y or "Number of rows"
+    if drawing.kind == "histogram":
+        return f"How {drawing.x} is spread"
+    if drawing.kind == "scatter":
+        return f"{drawing.y} against {drawing.x}"
     by = f" and {drawing.colour}" if drawing.colour else ""
-    return _TITLES.get(drawing.kind, lambda one: f"{measured} by {one.x}{by}")(drawing)
+    return f"{drawing.y or 'Number of rows'} by {drawing.x}{by}"

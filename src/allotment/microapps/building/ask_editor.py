@@ -78,7 +78,7 @@ class AskEditor:
         offered = [
             one
             for one in offers(self.draft.spec, self.draft.position(self.key))
-            if one.kind not in {"document", "table"}
+            if one.kind not in {"document", "chart"}
         ]
         return SourceForm(
             data=data,

@@ -14,6 +14,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from allotment.engine.spec.app import FieldKind, FormField
+from allotment.engine.spec.typed_values import ValueKind
 from allotment.kernel.errors import NotFound
 from allotment.microapps.building import fields, results
 from allotment.microapps.building.draft import Draft
@@ -21,12 +22,20 @@ from allotment.microapps.building.forms import FieldForm, ShownForm, rows
 from allotment.microapps.building.naming import Plain, line, paragraph, parts, spoken, text
 from allotment.microapps.building.references import RESULT, users_of
 from allotment.microapps.building.sources import choices, offers
+from allotment.microapps.building.table_columns import with_columns_of_sample
 from allotment.microapps.forms import SettingsForm
 from allotment.microapps.values import AppDetail
 
 SAVE, KEEP, ADD = "save", "keep", "add"
 _STEPS_OF_A_MOVE = {"up": -1, "down": 1}
-_WITHOUT_SAMPLE = frozenset({FieldKind.DOCUMENT, FieldKind.TABLE})
+_WITHOUT_SAMPLE = frozenset({FieldKind.DOCUMENT})
+_SHOWN: Mapping[ValueKind, results.Show] = {
+    "fields": "fields",
+    "list": "list",
+    "table": "table",
+    "chart": "chart",
+}
+"""How a value is shown that is no plain text."""
 
 
 @dataclass(frozen=True)
@@ -197,6 +206,7 @@ class SampleEditor:
     def applied(self, do: Do) -> Edited:
         """Return the draft with these examples."""
         plain = fields.set_sample(self.draft.plain, self.form.cleaned_data)
+        plain = with_columns_of_sample(plain, self.draft.spec.sample)
         return Edited(plain, self.key, stays=do.verb == KEEP)
 
 
@@ -207,6 +217,16 @@ def _sample_field(field: FormField) -> forms.Field:
     if field.kind is FieldKind.YES_NO:
         return forms.ChoiceField(
             label=field.label, choices=[("", "–"), ("yes", _("Yes")), ("no", _("No"))], required=False
+        )
+    if field.kind is FieldKind.TABLE:
+        return forms.CharField(
+            label=field.label,
+            max_length=100_000,
+            required=False,
+            widget=forms.Textarea(attrs={"rows": 8, "wrap": "off", "spellcheck": "false"}),
+            help_text=_(
+                "Copy some rows with their headings from the spreadsheet. They tell which columns there are."
+            ),
         )
     widget = forms.Textarea(attrs={"rows": 4}) if field.kind is FieldKind.LONG_TEXT else forms.TextInput()
     several = field.kind is FieldKind.SEVERAL
@@ -273,9 +293,7 @@ class ResultEditor:
 
     def __init__(self, draft: Draft, data: Any = None) -> None:
         self.draft = draft
-        self.offered = [
-            one for one in offers(draft.spec, len(draft.spec.steps)) if one.kind not in {"document", "table"}
-        ]
+        self.offered = [one for one in offers(draft.spec, len(draft.spec.steps)) if one.kind != "document"]
         initial = [
             {"path": text(part, "from"), "show": text(part, "show"), "title": text(part, "title")}
             for part in parts(draft.plain, "result")
@@ -325,7 +343,7 @@ class ResultEditor:
 
     def _fitting(self, path: str) -> results.Show:
         kind = next(one.kind for one in self.offered if one.path == path)
-        return "fields" if kind == "fields" else "list" if kind == "list" else "text"
+        return _SHOWN.get(kind, "text")
 
 
 _EDITORS: Mapping[str, Callable[[Draft, Any], Editor]] = {

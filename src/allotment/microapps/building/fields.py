@@ -50,12 +50,14 @@ def set_field(plain: Plain, name: str, values: Mapping[str, object]) -> Plain:
     """Give a field what was said of it: `label`, `kind`, `required`, `help`, `options`, `max`."""
     return {
         **plain,
-        "form": [_field(name, values) if field["field"] == name else field for field in parts(plain, "form")],
+        "form": [
+            _field(field, values) if field["field"] == name else field for field in parts(plain, "form")
+        ],
     }
 
 
-def _field(name: str, values: Mapping[str, object]) -> Plain:
-    kind = FieldKind(str(values["kind"]))
+def _field(before: Plain, values: Mapping[str, object]) -> Plain:
+    kind, name = FieldKind(str(values["kind"])), str(before["field"])
     field: Plain = {"field": name, "label": line(str(values["label"])) or spoken(name)}
     if kind is not FieldKind.SHORT_TEXT:
         field["kind"] = kind.value
@@ -68,6 +70,8 @@ def _field(name: str, values: Mapping[str, object]) -> Plain:
         field["options"] = list(options)
     if kind in WITH_MAX and isinstance(most := values.get("max"), int):
         field["max"] = most
+    if kind is FieldKind.TABLE and before.get("columns"):
+        field["columns"] = before["columns"]
     return field
 
 

@@ -46,6 +46,8 @@ SHOWS = (
     ("label", _("as a label")),
     ("fields", _("as a small table")),
     ("list", _("as a list")),
+    ("table", _("as a table")),
+    ("chart", _("as a picture")),
 )
 ANSWERS = (
     ("text", _("Free text")),

@@ -256,6 +256,11 @@ def _with_step(plain: Plain, kind: str) -> Plain:
         return steps.add_read(plain, _("The document"))
     if kind == "choose":
         return steps.add_choose(plain)
+    if kind in {"table", "chart"}:
+        add_one = steps.add_table if kind == "table" else steps.add_chart
+        return add_one(plain, _("The table"))
+    if kind == "save":
+        return steps.add_save(plain)
     offered = usable()
     if not offered:
         raise Conflict(

@@ -58,7 +58,9 @@ def without(plain: Plain, path: str) -> Plain:
 
 def _sources(step: Plain) -> Iterator[Any]:
     yield from mapping(step, "with").values()
-    yield step.get("from")
+    yield from mapping(step, "values").values()
+    yield from (step.get("from"), step.get("rows"))
+    yield from (operation.get("table") for operation in parts(step, "plan"))
     yield step.get("otherwise")
     for case in parts(step, "cases"):
         yield case.get("value")
@@ -70,12 +72,13 @@ def _jumps_to(step: Plain, path: str) -> bool:
 
 
 def _changed(step: Plain, change: Change) -> Plain:
-    step = _changed_key(_changed_key(step, "from", change), "otherwise", change)
-    if isinstance(step.get("with"), dict):
-        step = {
-            **step,
-            "with": {slot: _source(source, change) for slot, source in step["with"].items()},
-        }
+    for key in ("from", "rows", "otherwise"):
+        step = _changed_key(step, key, change)
+    for key in ("with", "values"):
+        if isinstance(step.get(key), dict):
+            step = {**step, key: {slot: _source(source, change) for slot, source in step[key].items()}}
+    if isinstance(step.get("plan"), list):
+        step = {**step, "plan": [_changed_key(one, "table", change) for one in parts(step, "plan")]}
     if isinstance(step.get("cases"), list):
         step = {**step, "cases": [_changed_case(case, change) for case in parts(step, "cases")]}
     return step
@@ -102,9 +105,13 @@ def _jumping(step: Plain, old: str, new: str) -> Plain:
 
 
 def _letting_go(step: Plain, path: str) -> Plain:
-    if isinstance(step.get("with"), dict):
-        kept = {slot: source for slot, source in step["with"].items() if not covers(path, source)}
-        step = {**step, "with": kept}
+    for key in ("with", "values"):
+        if isinstance(step.get(key), dict):
+            kept = {slot: source for slot, source in step[key].items() if not covers(path, source)}
+            step = {**step, key: kept}
+    if isinstance(step.get("plan"), list):
+        plan = [operation for operation in parts(step, "plan") if not covers(path, operation.get("table"))]
+        step = {**step, "plan": plan}
     if covers(path, step.get("otherwise")):
         step = {key: value for key, value in step.items() if key != "otherwise"}
     if isinstance(step.get("cases"), list):

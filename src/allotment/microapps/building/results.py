@@ -10,7 +10,7 @@ from allotment.kernel.errors import TooLarge
 from allotment.microapps.building.fields import moved
 from allotment.microapps.building.naming import Plain, line, parts
 
-Show = Literal["text", "label", "fields", "list"]
+Show = Literal["text", "label", "fields", "list", "table", "chart"]
 
 
 def shown(path: str, show: str, title: str = "") -> Plain:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from allotment.microapps.building import steps
 from allotment.microapps.building.ask_editor import AskEditor
 from allotment.microapps.building.draft import Draft
-from allotment.microapps.building.editors import ADD, KEEP, SAVE, Do, Edited, Editor, form_problems
+from allotment.microapps.building.editors import ADD, Do, Edited, Editor, form_problems
 from allotment.microapps.building.fields import moved
 from allotment.microapps.building.forms import (
     ChoiceForm,
@@ -23,7 +23,10 @@ from allotment.microapps.building.forms import (
 )
 from allotment.microapps.building.naming import Plain, paragraph, parts, spoken, text
 from allotment.microapps.building.references import RESULT, users_of
+from allotment.microapps.building.renaming import renamed
+from allotment.microapps.building.save_editor import SaveEditor
 from allotment.microapps.building.sources import choices, offers, words_of
+from allotment.microapps.building.table_editors import ChartEditor, TableEditor
 
 
 class ReadEditor:
@@ -57,16 +60,6 @@ class ReadEditor:
         return renamed(plain, self.key, self.name, do)
 
 
-def renamed(plain: Plain, key: str, name: forms.Form, do: Do) -> Edited:
-    """Name the step as its maker calls it, unless this is an automatic save; close it when they are done."""
-    if do.verb == KEEP:
-        return Edited(plain, key, stays=True)
-    at = steps.step_names(plain).index(key)
-    if name.cleaned_data["words"].strip() != spoken(key):
-        plain = steps.rename_step(plain, key, name.cleaned_data["words"])
-    return Edited(plain, steps.step_names(plain)[at], stays=do.verb != SAVE)
-
-
 @dataclass(frozen=True)
 class CaseRow:
     """One case: its conditions and what happens."""
@@ -92,7 +85,7 @@ class ChooseEditor:
         self.offered = [
             one
             for one in offers(draft.spec, draft.position(self.key))
-            if one.kind not in {"document", "table"}
+            if one.kind not in {"document", "table", "chart"}
         ]
         names = steps.step_names(draft.plain)
         self.later = [("", "–"), *((name, spoken(name)) for name in names[names.index(self.key) + 1 :])]
@@ -244,6 +237,9 @@ _EDITORS: Mapping[str, Callable[[Draft, Plain, Any], Editor]] = {
     "ask": AskEditor,
     "read": ReadEditor,
     "choose": ChooseEditor,
+    "table": TableEditor,
+    "chart": ChartEditor,
+    "save": SaveEditor,
 }
 
 

@@ -59,6 +59,40 @@ def add_read(plain: Plain, label: str) -> Plain:
     return add_step(plain, {"do": "read", "from": documents(plain)[0]}, "document text")
 
 
+def add_table(plain: Plain, label: str) -> Plain:
+    """Add computing a table; a form that asks for none gets a field for it."""
+    if not tables(plain):
+        plain = add_field(plain, label, FieldKind.TABLE, name="table")
+    changed = add_step(plain, {"do": "table", "from": tables(plain)[0]}, "figures")
+    return show(changed, f"steps.{step_names(changed)[-1]}", "table")
+
+
+def add_chart(plain: Plain, label: str) -> Plain:
+    """Add drawing the last table there is."""
+    if not tables(plain):
+        plain = add_field(plain, label, FieldKind.TABLE, name="table")
+    changed = add_step(plain, {"do": "chart", "from": tables(plain)[-1]}, "picture")
+    return show(changed, f"steps.{step_names(changed)[-1]}", "chart")
+
+
+def add_save(plain: Plain) -> Plain:
+    """Add saving the last table there is, or what people fill in."""
+    if made := tables(plain):
+        return add_step(plain, {"do": "save", "collection": "records", "from": made[-1]}, "keep")
+    values = {str(field["field"]): f"form.{field['field']}" for field in parts(plain, "form")}
+    return add_step(plain, {"do": "save", "collection": "records", "values": values}, "keep")
+
+
+def tables(plain: Plain) -> tuple[str, ...]:
+    """Return the paths of the form's tables and of those that steps make."""
+    kind = FieldKind.TABLE.value
+    given = (f"form.{field['field']}" for field in parts(plain, "form") if field.get("kind") == kind)
+    made = (
+        f"steps.{step['step']}" for step in parts(plain, "steps") if step.get("do") in {"table", "for each"}
+    )
+    return (*given, *made)
+
+
 def add_choose(plain: Plain) -> Plain:
     """Add a decision without cases."""
     return add_step(plain, {"do": "choose", "cases": []}, "decision")

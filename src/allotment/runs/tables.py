@@ -1,0 +1,104 @@
+"""The tables of a run: what was handed in, and what its steps computed, kept sealed until they are looked at.
+
+Invariant: rows lie in the clear only in a private folder inside the installation's home, and only while something is
+computed from them. Refuses: a table that the run does not have.
+"""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from allotment.engine.state import Reference
+from allotment.engine.tables.plan import Plan
+from allotment.engine.tables.rows import Rows
+from allotment.kernel.errors import Invalid
+from allotment.kernel.settings import settings
+from allotment.runs import cancelling
+from allotment.runs.models import Run, RunTable
+from allotment.runs.sealing import seal_bytes, unseal_bytes
+from allotment.runs.working import Work
+from allotment.tables.computing import Computed, Source, rows
+from allotment.tables.computing import compute as compute_plan
+from allotment.tables.engine import Limits
+from allotment.tables.kinds import guess
+from allotment.tables.reading import read_text, write_parquet
+
+_FORM = "form."
+
+
+def keep_table(row: Run, path: str, parquet: bytes) -> None:
+    """Keep what a step computed, in the caller's transaction."""
+    sealed = seal_bytes(parquet, column=f"table.{path}", run=row.id, person=row.person_id)
+    RunTable.objects.create(run=row, path=path, content=sealed)
+
+
+def first_rows(work: Work, reference: Reference, count: int) -> Rows:
+    """Return the first rows of a table of a run."""
+    with opened(work.row.id, work.form, [reference.path]) as tables:
+        return rows(tables[reference.path], first=count)
+
+
+@contextmanager
+def computed(
+    work: Work, plan: Plan, source: Reference, others: Mapping[str, Reference]
+) -> Iterator[tuple[Computed, Path]]:
+    """Compute a plan from tables of a run; the result lies in a file as long as the context lasts."""
+    run = work.row.id
+    paths = [source.path, *(other.path for other in others.values())]
+    with opened(run, work.form, paths) as tables, _private_folder() as folder:
+        joined = {name: tables[other.path] for name, other in others.items()}
+        out = folder / "computed.parquet"
+        limits = Limits(is_stopped=lambda: cancelling.is_cancelled(run))
+        yield compute_plan(plan, tables[source.path], joined, out=out, limits=limits), out
+
+
+@contextmanager
+def opened(run: UUID, form: Mapping[str, str], paths: list[str]) -> Iterator[Mapping[str, Source]]:
+    """Open tables of a run by their paths, as long as the context lasts; raises `Invalid` for one that is missing."""
+    with ExitStack() as open_tables:
+        folder = open_tables.enter_context(_private_folder())
+        found: dict[str, Source] = {}
+        for number, path in enumerate(dict.fromkeys(paths)):
+            file = folder / f"{number}.parquet"
+            found[path] = (
+                _typed_in(form.get(path.removeprefix(_FORM), ""), file, path)
+                if path.startswith(_FORM)
+                else _kept(run, path, file)
+            )
+        yield found
+
+
+def _typed_in(text: str, file: Path, path: str) -> Source:
+    if not text:
+        raise _missing(path)
+    table = read_text(text)
+    write_parquet(table, file)
+    return Source(file, guess(file, table.columns))
+
+
+def _kept(run: UUID, path: str, file: Path) -> Source:
+    row = RunTable.objects.filter(run=run, path=path).first()
+    if row is None:
+        raise _missing(path)
+    file.write_bytes(unseal_bytes(row.content, column=f"table.{path}", run=run))
+    return Source(file)
+
+
+def _missing(path: str) -> Invalid:
+    return Invalid(
+        _("The table “%(name)s” is not there.") % {"name": path.partition(".")[2]},
+        hint=_("Hand in a table and run again."),
+        where=path,
+    )
+
+
+@contextmanager
+def _private_folder() -> Iterator[Path]:
+    home = settings().home / "working"
+    home.mkdir(mode=0o700, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="run-", dir=home) as folder:
+        yield Path(folder)

@@ -1,0 +1,177 @@
+"""Reports: rows in; tables, charts, text with checked numbers and files out."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID
+
+import openpyxl
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from allotment.journal.queries import Wanted, recent
+from allotment.kernel.errors import NotFound
+from allotment.kernel.settings import settings
+from allotment.microapps.exchanging import push
+from allotment.microapps.making import make_from_starter
+from allotment.microapps.publishing import publish
+from allotment.microapps.releasing import WantedReach
+from allotment.microapps.saving import save_version
+from allotment.microapps.starters import all_starters
+from allotment.microapps.states import Audience
+from allotment.records.models import Record
+from allotment.runs import starting
+from allotment.runs.models import RunTable
+from allotment.runs.taking_out import report_file, table_file
+from tests.conftest import Somebody
+from tests.runs.test_running import finished
+
+REPORTS = [one.name for one in all_starters() if any(field.kind == "table" for field in one.app.form)]
+ROWS = "Region;Revenue\nNorth;10,50\nSouth;3,25\nNorth;2,00\n"
+
+
+@pytest.fixture
+def sales(installation: None, maker: Somebody) -> UUID:
+    return make_from_starter(maker.actor, "sales-summary").id
+
+
+def _run(maker: Somebody, app: UUID, name: str) -> UUID:
+    sample = next(one.app.sample for one in all_starters() if one.name == name)
+    return starting.start(app, maker.actor, dict(sample), trial=True)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_report_starter_runs_on_its_sample(installation: None, maker: Somebody, name: str) -> None:
+    app = make_from_starter(maker.actor, name)
+    run = finished(maker.actor, _run(maker, app.id, name))
+    assert (run.state, run.message) == ("done", "")
+    assert all(part.table.rows for part in run.parts if part.table is not None)
+    assert all(part.alt for part in run.parts if part.show == "chart")
+
+
+def test_tables_are_kept_sealed_and_leave_nothing_on_the_disk(sales: UUID, maker: Somebody) -> None:
+    run = finished(maker.actor, _run(maker, sales, "sales-summary"))
+    kept = RunTable.objects.filter(run=run.id)
+    assert {row.path for row in kept} == {"steps.months", "steps.regions", "steps.products"}
+    assert not any(b"North" in bytes(row.content) or b"PAR1" in bytes(row.content) for row in kept)
+    assert list((settings().home / "working").iterdir()) == []
+
+
+def test_a_number_that_no_table_has_is_marked(
+    sales: UUID, maker: Somebody, script: Callable[..., None], tmp_path: Path
+) -> None:
+    rules = tmp_path / "script.json"
+    rules.write_text('[{"answer": "The regions made 123456 this year, North the most with 13 orders."}]')
+    script(script=str(rules))
+    run = finished(maker.actor, _run(maker, sales, "sales-summary"))
+    text = next(part for part in run.parts if part.show == "text")
+    assert [piece.text for piece in text.pieces if piece.is_unsupported] == ["123456"]
+
+
+def test_somebody_else_gets_no_file_and_no_picture(sales: UUID, maker: Somebody, colleague: Somebody) -> None:
+    run = finished(maker.actor, _run(maker, sales, "sales-summary"))
+    with pytest.raises(NotFound):
+        report_file(colleague.actor, run.id, "pdf")
+    with pytest.raises(NotFound):
+        table_file(colleague.actor, run.id, 2, "csv")
+
+
+@pytest.mark.parametrize(
+    ("kind", "start"),
+    [("pdf", b"%PDF-"), ("docx", b"PK"), ("xlsx", b"PK"), ("md", b"#"), ("csv", b"\xef\xbb\xbf")],
+)
+def test_a_result_comes_as_a_file_and_the_journal_knows(
+    sales: UUID, maker: Somebody, kind: str, start: bytes
+) -> None:
+    run = finished(maker.actor, _run(maker, sales, "sales-summary"))
+    taken = report_file(maker.actor, run.id, kind)
+    assert taken.content.startswith(start)
+    assert taken.name.endswith(f".{kind}")
+    assert recent(Wanted(run=run.id), limit=1).entries[0].action == "runs.see"
+
+
+def test_a_table_file_has_every_row_as_numbers(sales: UUID, maker: Somebody) -> None:
+    run = finished(maker.actor, _run(maker, sales, "sales-summary"))
+    place = next(part.place for part in run.parts if part.title == "Best products")
+    taken = table_file(maker.actor, run.id, place, "xlsx")
+    sheet = openpyxl.load_workbook(io.BytesIO(taken.content)).active
+    head, *rows = sheet.iter_rows(values_only=True)
+    assert head == ("Product", "Revenue", "Units")
+    assert len(rows) == 5
+    assert all(isinstance(row[1], int | float) for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("look", "start"), [("light", b"<svg"), ("dark", b"<svg"), ("print", b"<svg"), ("png", b"\x89PNG")]
+)
+def test_charts_are_pictures(sales: UUID, maker: Somebody, client: Client, look: str, start: bytes) -> None:
+    run = finished(maker.actor, _run(maker, sales, "sales-summary"))
+    place = next(part.place for part in run.parts if part.show == "chart")
+    client.force_login(maker.row)
+    got = client.get(reverse("runs:chart", args=[run.id, place, look]))
+    assert got.status_code == 200
+    assert got.content.startswith(start)
+    assert client.get(reverse("runs:chart", args=[run.id, 99, look])).status_code == 404
+
+
+def test_rows_that_are_not_a_table_end_the_run_with_words(sales: UUID, maker: Somebody) -> None:
+    run = finished(maker.actor, starting.start(sales, maker.actor, {"orders": "hello"}, trial=True))
+    assert run.state == "failed"
+    assert "no rows below a heading" in run.message
+
+
+def test_a_missing_column_is_named_and_nothing_typed_is_lost(sales: UUID, maker: Somebody) -> None:
+    run = finished(maker.actor, starting.start(sales, maker.actor, {"orders": ROWS}, trial=True))
+    assert run.state == "failed"
+    assert "Date" in run.message
+    assert run.form["orders"] == ROWS.strip() or run.form["orders"] == ROWS
+
+
+SAVING = """
+allotment: 1
+name: regions
+title: Regions
+purpose: Keep the revenue of each region.
+form:
+  - field: rows
+    label: Rows
+    kind: table
+    required: true
+    columns: [{column: Region}, {column: Revenue, kind: number}]
+steps:
+  - step: totals
+    do: table
+    from: form.rows
+    plan: [{do: group, by: [{column: Region}], figures: [{figure: sum, column: Revenue, name: Revenue}]}]
+  - {step: keep, do: save, collection: regions, from: steps.totals}
+result: [{show: table, from: steps.totals}]
+"""
+
+
+@pytest.fixture
+def saving(installation: None, maker: Somebody) -> UUID:
+    made = push(maker.actor, SAVING).app.id
+    save_version(made, maker.actor)
+    publish(made, maker.actor, WantedReach(Audience.ME))
+    return made
+
+
+def test_a_run_saves_each_row_once(saving: UUID, maker: Somebody) -> None:
+    run = finished(maker.actor, starting.start(saving, maker.actor, {"rows": ROWS}))
+    assert (run.state, run.message) == ("done", "")
+    records = Record.objects.filter(app_id=saving, run=run.id)
+    assert sorted(record.row for record in records) == [0, 1]
+    assert not any(b"North" in bytes(record.content) for record in records)
+    (table,) = run.parts
+    assert table.table is not None
+    assert [[cell.text for cell in row] for row in table.table.rows] == [
+        ["North", "12.50"],
+        ["South", "3.25"],
+    ]
+
+
+def test_a_trial_saves_nothing(saving: UUID, maker: Somebody) -> None:
+    run = finished(maker.actor, starting.start(saving, maker.actor, {"rows": ROWS}, trial=True))
+    assert run.state == "done"
+    assert not Record.objects.filter(app_id=saving).exists()
