@@ -2,18 +2,29 @@
 
 Invariant: a cell that does not read as its column's kind is empty, never something else. What is guessed is guessed
 from the cells alone, and only when nearly all of them agree; everything else stays text.
+
+Guessing looks at a few cells with every candidate, and at all cells only with those that fit half of the few.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from allotment.engine.tables.columns import ColumnKind
-from allotment.tables.engine import Engine, identifier, open_engine, text_literal
+from allotment.engine.tables.columns import NUMBERS, ColumnKind
+from allotment.tables.engine import Engine, Limits, identifier, open_engine, text_literal
+from allotment.tables.expressions import select
 
 _ENOUGH = 0.95
 """Of the filled cells must read as a kind for a column to be of it."""
-_SAMPLE_ROWS = 20_000
+_PROMISING = 0.5
+"""Of the few cells looked at first must fit for a candidate to be held against all."""
+_FEW, _FEW_IN_ALL = 200, 20_000
+_FIRST_ROWS, _FIRST_CELLS = 20_000, 2_000_000
+_LONGEST = 100
+"""Characters of a cell that are looked at first; whatever is longer is text."""
+_AT_ONCE = 100
+"""Columns held against all cells in one pass."""
+_LIMITS = Limits(memory_mib=1024, seconds=60)
 _DATES = (
     "%Y-%m-%d",
     "%d.%m.%Y",
@@ -62,8 +73,11 @@ def cast_expression(column: ReadAs) -> str:
             return f"nullif({cell}, '')"
         case ColumnKind.WHOLE_NUMBER:
             number = _number(cell, column.format)
-            is_whole = f"regexp_full_match({number}, {text_literal(_WHOLE)})"
-            return f"CASE WHEN {is_whole} THEN TRY_CAST({number} AS BIGINT) END"
+            plain, read = (f"regexp_full_match({one}, {text_literal(_WHOLE)})" for one in (cell, number))
+            return (
+                f"CASE WHEN {plain} THEN TRY_CAST({cell} AS BIGINT) "
+                f"WHEN {read} THEN TRY_CAST({number} AS BIGINT) END"
+            )
         case ColumnKind.NUMBER:
             return _number(cell, column.format)
         case ColumnKind.YES_NO:
@@ -76,24 +90,118 @@ def cast_expression(column: ReadAs) -> str:
 
 
 def guess(parquet: Path, names: Sequence[str]) -> Reading:
-    """Return how to read each column of a file of text, from its first rows."""
-    with open_engine([parquet]) as engine:
-        return tuple(_guess(engine, parquet, name) for name in names)
+    """Return how to read each column of a file of text, from all its cells."""
+    with open_engine([parquet], _LIMITS) as engine:
+        source = f"read_parquet({text_literal(str(parquet.resolve()))})"
+        promising = _promising(engine, source, names)
+        return tuple(
+            one
+            for start in range(0, len(names), _AT_ONCE)
+            for one in _held_against_all(engine, source, promising[start : start + _AT_ONCE])
+        )
 
 
-def _guess(engine: Engine, parquet: Path, name: str) -> ReadAs:
-    tried = tuple(_candidates(name))
+def guess_as(parquet: Path, wanted: Mapping[str, ColumnKind]) -> Reading:
+    """Return how to read columns that somebody says are of these kinds: as a look at a few cells suggests."""
+    with open_engine([parquet], _LIMITS) as engine:
+        source = f"read_parquet({text_literal(str(parquet.resolve()))})"
+        few = _few_cells(engine, source, tuple(wanted), len(wanted)) if wanted else []
+        return tuple(
+            _suggested(engine, name, kind, cells)
+            for (name, kind), cells in zip(wanted.items(), few, strict=True)
+        )
+
+
+def _suggested(engine: Engine, name: str, kind: ColumnKind, cells: Sequence[str]) -> ReadAs:
+    ways = [one for one in _candidates("cell") if one.kind is kind]
+    if not ways:
+        return ReadAs(name, kind)
+    counts = ", ".join(f"count({cast_expression(one)})" for one in ways)
+    found = engine.rows(
+        select(counts, f"({select('unnest($cells) AS cell', '(VALUES (1))')})"), {"cells": cells}
+    )
+    best = max(zip(ways, found[0], strict=True), key=lambda pair: pair[1])[0]
+    return replace(best, name=name)
+
+
+@dataclass(frozen=True)
+class _Promising:
+    """The candidates for a column that a look at few cells leaves, the strictest first."""
+
+    name: str
+    candidates: tuple[ReadAs, ...]
+
+
+def _promising(engine: Engine, source: str, names: Sequence[str]) -> list[_Promising]:
+    few = [
+        cells
+        for start in range(0, len(names), _AT_ONCE)
+        for cells in _few_cells(engine, source, names[start : start + _AT_ONCE], len(names))
+    ]
+    cells = [(place, cell) for place, some in enumerate(few) for cell in some]
+    tried = tuple(_candidates("cell"))
     counts = ", ".join(f"count({cast_expression(one)})" for one in tried)
-    cell = f"trim({identifier(name)})"
-    zeros = f"count(*) FILTER (WHERE regexp_full_match({cell}, '0[0-9]+'))"
-    sample = f"(SELECT {identifier(name)} FROM read_parquet($file) LIMIT {_SAMPLE_ROWS})"  # noqa: S608 - our own words, names quoted
-    query = f"SELECT count(nullif({cell}, '')), {zeros}, {counts} FROM {sample}"  # noqa: S608 - our own words
-    filled, with_zeros, *fitting = engine.rows(query, {"file": str(parquet.resolve())})[0]
-    for one, count in zip(tried, fitting, strict=True):
-        is_number = one.kind in {ColumnKind.WHOLE_NUMBER, ColumnKind.NUMBER}
-        if filled and count >= filled * _ENOUGH and not (is_number and with_zeros):
-            return one
-    return ReadAs(name, ColumnKind.TEXT)
+    unnested = f"({select('unnest($places) AS place, unnest($cells) AS cell', '(VALUES (1))')})"
+    found = engine.rows(
+        select(f"place, count(*), {counts}", unnested, "GROUP BY place"),
+        {"places": [place for place, _ in cells], "cells": [cell for _, cell in cells]},
+    )
+    kept: dict[int, list[ReadAs]] = {}
+    for place, filled, *fitting in found:
+        kept[place] = [one for one, count in zip(tried, fitting, strict=True) if count >= filled * _PROMISING]
+    return [
+        _Promising(name, tuple(replace(one, name=name) for one in kept.get(place, ())))
+        for place, name in enumerate(names)
+    ]
+
+
+def _few_cells(engine: Engine, source: str, names: Sequence[str], width: int) -> list[list[str]]:
+    """Return a few filled cells of each column: of the first rows, or else from anywhere."""
+    few = max(8, min(_FEW, _FEW_IN_ALL // width))
+    rows = max(few, min(_FIRST_ROWS, _FIRST_CELLS // width))
+    cells = [f"left(trim({identifier(name)}), {_LONGEST})" for name in names]
+    lists = ", ".join(f"(list({cell}) FILTER (WHERE {cell} <> ''))[:{few}]" for cell in cells)
+    wanted = ", ".join(map(identifier, names))
+    first = f"({select(wanted, source, f'LIMIT {rows}')})"
+    found = [list(one or ()) for one in engine.rows(select(lists, first))[0]]
+    if blank := [place for place, one in enumerate(found) if not one]:
+        ends = ", ".join(f"max({cells[place]})" for place in blank)
+        for place, largest in zip(blank, engine.rows(select(ends, source))[0], strict=True):
+            found[place] = [largest] if largest else []
+    return found
+
+
+def _held_against_all(engine: Engine, source: str, columns: Sequence[_Promising]) -> Iterator[ReadAs]:
+    """Yield how to read each column: as the strictest candidate that nearly all its cells fit."""
+    measures = []
+    for column in columns:
+        cell = f"trim({identifier(column.name)})"
+        zeros = f"starts_with({cell}, '0') AND regexp_full_match({cell}, '0[0-9]+')"
+        measures.append(f"count(*) FILTER (WHERE {cell} <> '')" if column.candidates else "0")
+        measures.append(f"count(*) FILTER (WHERE {zeros})" if _has_number(column) else "0")
+        measures += [f"count({cast_expression(one)})" for one in column.candidates]
+    found = iter(engine.rows(select(", ".join(measures), source))[0])
+    for column in columns:
+        filled, with_zeros = next(found), next(found)
+        fitting = [(one, next(found)) for one in column.candidates]
+        yield _chosen(fitting, filled, may_be_number=not with_zeros) or ReadAs(column.name, ColumnKind.TEXT)
+
+
+def _has_number(column: _Promising) -> bool:
+    return any(one.kind in NUMBERS for one in column.candidates)
+
+
+def _chosen(fitting: Sequence[tuple[ReadAs, int]], filled: int, *, may_be_number: bool) -> ReadAs | None:
+    """Return the strictest candidate that fits enough cells, or one alike that fits more: `13/01/2026` decides."""
+    enough = [
+        (one, count)
+        for one, count in fitting
+        if filled and count >= filled * _ENOUGH and (may_be_number or one.kind not in NUMBERS)
+    ]
+    if not enough:
+        return None
+    alike = NUMBERS if enough[0][0].kind in NUMBERS else {enough[0][0].kind}
+    return max((pair for pair in enough if pair[0].kind in alike), key=lambda pair: pair[1])[0]
 
 
 def _candidates(name: str) -> Iterator[ReadAs]:
@@ -111,18 +219,22 @@ def _candidates(name: str) -> Iterator[ReadAs]:
 
 
 def _number(cell: str, mark: str) -> str:
-    """Return SQL for a number in plain digits; plain ones take the short way."""
+    """Return SQL for a number in plain digits; plain and grouped ones take the short way, those with marks the long."""
     mark = mark or "."
     bare = f"regexp_replace({cell}, {text_literal(_MARKS)}, '', 'g')"
-    group = "," if mark == "." else "."
-    plain = f"replace(replace({bare}, {text_literal(group)}, ''), {text_literal(mark)}, '.')"
+    # Where a point groups thousands, `1.234` is no plain number.
+    plain = _PLAIN if mark == "." else "[+-]?[0-9]{1,30}"
     return (
-        f"CASE WHEN regexp_full_match({cell}, {text_literal(_PLAIN)}) AND {_is_plain_for(mark, cell)} THEN {cell} "
-        f"WHEN regexp_full_match({bare}, {text_literal(_PLAIN if mark == '.' else '[+-]?[0-9]+')}) THEN {bare} "
-        f"WHEN regexp_full_match({bare}, {text_literal(_GROUPED[mark])}) THEN {plain} END"
+        f"CASE WHEN {_is(plain, cell)} THEN {cell} "
+        f"WHEN {_is(_GROUPED[mark], cell)} THEN {_ungrouped(cell, mark)} "
+        f"WHEN {_is(f'{plain}|{_GROUPED[mark]}', bare)} THEN {_ungrouped(bare, mark)} END"
     )
 
 
-def _is_plain_for(mark: str, cell: str) -> str:
-    """Where a point groups thousands, `1.234` is no plain number."""
-    return "true" if mark == "." else f"NOT contains({cell}, '.')"
+def _ungrouped(number: str, mark: str) -> str:
+    group = "," if mark == "." else "."
+    return f"replace(replace({number}, {text_literal(group)}, ''), {text_literal(mark)}, '.')"
+
+
+def _is(pattern: str, cell: str) -> str:
+    return f"regexp_full_match({cell}, {text_literal(pattern)})"

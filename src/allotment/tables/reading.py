@@ -10,14 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from allotment.engine.tables.naming import free_name
 from allotment.kernel.errors import Invalid, TooLarge
 from allotment.tables.engine import identifier, open_engine, text_literal
+from allotment.tables.headings import column_names
 
 MOST_COLUMNS = 500
 MOST_ROWS = 200_000
 MOST_CELL = 100_000
-_MOST_NAME = 120
 _DELIMITERS = ("\t", ";", ",", "|")
 _LOOKED_AT = 50
 
@@ -49,7 +48,7 @@ def read_text(text: str) -> TextTable:
         raise TooLarge(
             f"There are {len(lines) - 1:,} rows; {MOST_ROWS:,} is the most.", hint="Leave rows out."
         )
-    columns = _names(lines[0], width)
+    columns = column_names(lines[0], width)
     return TextTable(columns, tuple((*row, *("",) * (width - len(row))) for row in lines[1:]))
 
 
@@ -80,7 +79,7 @@ def _convert(source: Path, columns: Sequence[str], target: Path) -> None:
 
 def _parsed(text: str) -> Iterator[list[str]]:
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    reader = csv.reader(io.StringIO(text), delimiter=_delimiter(text), strict=False)
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter_of(text), strict=False)
     try:
         for row in reader:
             if any(len(cell) > MOST_CELL for cell in row):
@@ -96,7 +95,7 @@ def _parsed(text: str) -> Iterator[list[str]]:
         ) from error
 
 
-def _delimiter(text: str) -> str:
+def delimiter_of(text: str) -> str:
     """Return what separates the cells: the character that splits the first lines into most columns alike."""
     head = "\n".join(text.split("\n", _LOOKED_AT)[:_LOOKED_AT])
 
@@ -109,14 +108,3 @@ def _delimiter(text: str) -> str:
         return (widths.count(usual) / len(widths) if usual > 1 else 0, usual)
 
     return max(_DELIMITERS, key=score) if any(score(one)[0] for one in _DELIMITERS) else ","
-
-
-def _names(head: Sequence[str], width: int) -> tuple[str, ...]:
-    """Return a name for each column: its heading in one line, or its number; none twice."""
-    names: list[str] = []
-    for place in range(width):
-        heading = " ".join(
-            "".join(c if c.isprintable() else " " for c in (head[place] if place < len(head) else "")).split()
-        )
-        names.append(free_name(heading[:_MOST_NAME] or f"Column {place + 1}", names))
-    return tuple(names)

@@ -1,0 +1,44 @@
+"""Files that people bring: a CSV file or a spreadsheet becomes one Parquet file in which every column is text.
+
+Invariant: every cell arrives as the text it was; what it means is decided later, by a `kinds.Reading`. What was
+guessed (encoding, separator, sheet, row of headings) is told in `Facts`, and a `Choice` decides it instead.
+Refuses: files that are not what their name says, and files beyond the limits.
+"""
+
+from pathlib import Path
+
+from allotment.kernel.errors import Invalid, TooLarge
+from allotment.tables.reading_text import read_text_file
+from allotment.tables.receiving import MOST_BYTES, Choice, Facts, FileRead
+
+__all__ = ["ENDINGS", "MOST_BYTES", "Choice", "Facts", "FileRead", "read_file"]
+
+_TEXT = ("csv", "tsv", "txt")
+ENDINGS = _TEXT
+_NO_CHOICE = Choice()
+
+
+def read_file(name: str, path: Path, out: Path, choice: Choice = _NO_CHOICE) -> FileRead:
+    """Read the file at `path`, which its person calls `name`, into Parquet at `out`.
+
+    Raises `Invalid` and `TooLarge` with words; then there is nothing at `out`.
+    """
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        raise TooLarge(
+            f"“{name}” has {size / 1024**2:,.0f} MB; {MOST_BYTES // 1024**2} MB is the most.",
+            hint="Leave out columns or rows you do not need, or split the file.",
+        )
+    if not size:
+        raise Invalid(f"“{name}” is empty.", hint="Choose the file with the table in it.")
+    ending = name.rpartition(".")[2].lower()
+    try:
+        if ending in _TEXT:
+            return read_text_file(name, path, out, choice)
+    except BaseException:
+        out.unlink(missing_ok=True)
+        raise
+    raise Invalid(
+        f"“{name}” is not a table that can be read here.",
+        hint="Choose a CSV, TSV or TXT file.",
+    )

@@ -1,0 +1,64 @@
+"""Which row of a file holds the headings, and what the columns are called.
+
+Invariant: every column gets a name, none twice. Rows above the headings (titles, blank lines) are no part of the table.
+"""
+
+import re
+from collections.abc import Sequence
+
+from allotment.engine.tables.naming import free_name
+
+_MOST_NAME = 120
+_LEAST_FILLED, _LEAST_WIDTH = 0.5, 0.75
+"""Of the width of a usual row must be filled and reached by a row of headings; a title fills one or two cells."""
+_DATA = re.compile(r"[-+]?[\d.,'\s]*\d[\d.,'\s]*[%€$£]?|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T][\d:.]+)?")
+_YEAR = re.compile(r"(19|20)\d\d")
+
+
+def column_names(head: Sequence[str], width: int) -> tuple[str, ...]:
+    """Return a name for each column: its heading in one line, or its number; none twice."""
+    names: list[str] = []
+    for place in range(width):
+        heading = " ".join(
+            "".join(c if c.isprintable() else " " for c in (head[place] if place < len(head) else "")).split()
+        )
+        names.append(free_name(heading[:_MOST_NAME] or f"Column {place + 1}", names))
+    return tuple(names)
+
+
+def heading_place(rows: Sequence[Sequence[str]]) -> int:
+    """Return which of the first rows of a file holds the headings: the first as wide as the rows that follow."""
+    widths = [_width(row) for row in rows]
+    filled = [width for width in widths if width]
+    if not filled:
+        return 0
+    wide = [width for width in filled if width > 1] or filled
+    usual = max(set(wide), key=lambda width: (wide.count(width), width))
+    if usual == 1:
+        return next(place for place, width in enumerate(widths) if width)
+    place = next(
+        place
+        for place, row in enumerate(rows)
+        if _filled(row) >= max(2, usual * _LEAST_FILLED) and widths[place] >= usual * _LEAST_WIDTH
+    )
+    return _above(rows, place) if is_data(rows[place]) else place
+
+
+def is_data(row: Sequence[str]) -> bool:
+    """Whether a row can hold no headings: nothing but numbers and dates, and not only years."""
+    cells = [cell.strip() for cell in row if cell.strip()]
+    return bool(cells) and all(map(_DATA.fullmatch, cells)) and not all(map(_YEAR.fullmatch, cells))
+
+
+def _above(rows: Sequence[Sequence[str]], place: int) -> int:
+    """Return the row right above the first data when it names several columns, though fewer than there are."""
+    before = next((above for above in range(place - 1, -1, -1) if _filled(rows[above])), place)
+    return before if _filled(rows[before]) > 1 else place
+
+
+def _width(row: Sequence[str]) -> int:
+    return max((place for place, cell in enumerate(row, 1) if cell.strip()), default=0)
+
+
+def _filled(row: Sequence[str]) -> int:
+    return sum(1 for cell in row if cell.strip())
