@@ -9,9 +9,20 @@ import pytest
 from allotment.engine.answers import typed
 from allotment.engine.choosing import holds
 from allotment.engine.forms import read_form
-from allotment.engine.interpreter import AskEffect, Finished, ReadEffect, Stop, apply, next_effect
+from allotment.engine.interpreter import (
+    AskEffect,
+    ChartEffect,
+    Effect,
+    Finished,
+    ReadEffect,
+    Stop,
+    TableEffect,
+    apply,
+    begun,
+    next_effect,
+)
 from allotment.engine.spec.app import Answer, App, Ask, Case, Choose, Condition, FieldKind, FormField, Shown
-from allotment.engine.state import State
+from allotment.engine.state import Reference, State
 from allotment.engine.templates import fill
 from allotment.kernel.errors import Invalid
 from tests.engine.content import starters, templates
@@ -21,7 +32,7 @@ def begin(name: str, **changed: str) -> tuple[App, State]:
     app = starters()[name]
     reading = read_form(app, {**app.sample, **changed})
     assert reading.problems == {}
-    return app, State(reading.values)
+    return app, begun(app, reading.values)
 
 
 def test_a_reply_is_sorted_written_and_shown() -> None:
@@ -180,10 +191,14 @@ def test_every_starter_reaches_its_end_with_its_sample(name: str) -> None:
     assert len(effect.parts) == len(app.result)
 
 
-def _answer(effect: AskEffect | ReadEffect) -> object:
+def _answer(effect: Effect) -> object:
     if isinstance(effect, ReadEffect):
         return "text"
-    fill(templates()[effect.step.template], effect.slots)
+    if isinstance(effect, TableEffect | ChartEffect):
+        kind = "table" if isinstance(effect, TableEffect) else "chart"
+        return Reference(kind, f"steps.{effect.step.step}")
+    assert isinstance(effect, AskEffect)
+    fill(templates()[effect.step.template], {**effect.slots, **dict.fromkeys(effect.tables, "some rows")})
     answer = effect.step.answer
     return (
         answer.choice[0] if answer.choice else dict.fromkeys(answer.fields, "x") if answer.fields else "text"

@@ -62,7 +62,7 @@ def test_a_number_that_no_table_has_is_marked(
     sales: UUID, maker: Somebody, script: Callable[..., None], tmp_path: Path
 ) -> None:
     rules = tmp_path / "script.json"
-    rules.write_text('[{"answer": "The regions made 123456 this year, North the most with 13 orders."}]')
+    rules.write_text('[{"answer": "The regions made 123456 this year, North the most."}]')
     script(script=str(rules))
     run = finished(maker.actor, _run(maker, sales, "sales-summary"))
     text = next(part for part in run.parts if part.show == "text")

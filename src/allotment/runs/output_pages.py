@@ -7,13 +7,13 @@ from django.views.decorators.http import require_safe
 
 from allotment.engine.actions import Action
 from allotment.policies.authority import GovernedRequest, authority
-from allotment.runs.pictures import MEDIA_TYPES, Look, picture
+from allotment.runs.pictures import MEDIA_TYPES, picture
 from allotment.runs.taking_out import TakenOut, report_file, table_file
 
 
 @authority(Action.SEE_RUN)
 @require_safe
-def chart(request: GovernedRequest, run_id: UUID, place: int, look: Look) -> HttpResponse:
+def chart(request: GovernedRequest, run_id: UUID, place: int, look: str) -> HttpResponse:
     """Draw one chart of a result."""
     return HttpResponse(picture(request.actor, run_id, place, look), content_type=MEDIA_TYPES[look])
 

@@ -1,6 +1,6 @@
 """The charts of a result as pictures, drawn for whoever looks at them."""
 
-from typing import Literal
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -12,30 +12,18 @@ from allotment.kernel.errors import NotFound
 from allotment.runs.queries import result_for
 from allotment.runs.stored_rows import rows_of
 
-Look = Literal["light", "dark", "print", "png"]
-MEDIA_TYPES = {
-    "png": "image/png",
-    "light": "image/svg+xml",
-    "dark": "image/svg+xml",
-    "print": "image/svg+xml",
-}
+_SVG = "image/svg+xml"
+MEDIA_TYPES: Mapping[str, str] = {"png": "image/png", "light": _SVG, "dark": _SVG, "print": _SVG}
+"""By look: how a chart is drawn."""
 
 
-def picture(actor: Actor, run: UUID, place: int, look: Look) -> bytes:
-    """Return the picture of the result's part at `place`; raises `NotFound` for one that is no chart."""
+def picture(actor: Actor, run: UUID, place: int, look: str) -> bytes:
+    """Return the chart at `place` of the result in one of its looks; raises `NotFound` where there is none."""
     result = result_for(actor, run).parts
-    if place >= len(result) or result[place]["show"] != "chart":
+    if place >= len(result) or result[place]["show"] != "chart" or look not in MEDIA_TYPES:
         raise NotFound(_("There is no chart here."), hint=_("Open the run and look at its result."))
     chart = chart_of(result[place])
-    match look:
-        case "png":
-            return chart.png
-        case "dark":
-            return chart.dark_svg.encode()
-        case "print":
-            return chart.print_svg.encode()
-        case "light":
-            return chart.light_svg.encode()
+    return chart.png if look == "png" else getattr(chart, f"{look}_svg").encode()
 
 
 def chart_of(stored: dict[str, object]) -> Chart:

@@ -1,25 +1,9 @@
 """Routes of runs."""
 
-from django.urls import path, register_converter
+from django.urls import path
 
 from allotment.runs import output_pages, pages, receipt_pages
 
-
-class LookConverter:
-    """The looks in which a chart is drawn."""
-
-    regex = "light|dark|print|png"
-
-    def to_python(self, value: str) -> str:
-        """Return it as it is."""
-        return value
-
-    def to_url(self, value: str) -> str:
-        """Return it as it is."""
-        return value
-
-
-register_converter(LookConverter, "look")
 app_name = "runs"
 urlpatterns = [
     path("apps/<slug:slug>/", pages.run, name="run"),
@@ -33,6 +17,6 @@ urlpatterns = [
     path("runs/<uuid:run_id>/receipt/file/", receipt_pages.file, name="receipt_file"),
     path("runs/<uuid:run_id>/report.<slug:kind>", output_pages.report, name="report"),
     path("runs/<uuid:run_id>/<int:place>/table.<slug:kind>", output_pages.table, name="table"),
-    path("runs/<uuid:run_id>/<int:place>/chart-<look:look>", output_pages.chart, name="chart"),
+    path("runs/<uuid:run_id>/<int:place>/chart-<slug:look>", output_pages.chart, name="chart"),
     path("runs/verify_journal.py", receipt_pages.verifier, name="verifier"),
 ]
