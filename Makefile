@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # The tests of packages that store rows; they pass on SQLite and on PostgreSQL.
-STORING := tests/keys tests/people tests/journal tests/policies tests/llms tests/prompts tests/microapps tests/records tests/runs tests/composition
+STORING := tests/keys tests/people tests/journal tests/policies tests/llms tests/prompts tests/sheets tests/microapps tests/records tests/runs tests/composition
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "allotment.policies",
     "allotment.llms",
     "allotment.prompts",
+    "allotment.sheets",
     "allotment.microapps",
     "allotment.records",
     "allotment.runs",

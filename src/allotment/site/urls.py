@@ -9,6 +9,7 @@ urlpatterns = [
     path("policies/", include("allotment.policies.urls")),
     path("models/", include("allotment.llms.urls")),
     path("templates/", include("allotment.prompts.urls")),
+    path("sheets/", include("allotment.sheets.urls")),
     path("", include("allotment.microapps.urls")),
     path("", include("allotment.records.urls")),
     path("", include("allotment.runs.urls")),
