@@ -103,7 +103,7 @@ def test_a_table_file_has_every_row_as_numbers(sales: UUID, maker: Somebody) -> 
 
 
 @pytest.mark.parametrize(
-    ("look", "start"), [("light", b"<svg"), ("dark", b"<svg"), ("print", b"<svg"), ("png", b"\x89PNG")]
+    ("look", "start"), [("light", b"<svg"), ("dark", b"<svg"), ("dark-narrow", b"<svg"), ("png", b"\x89PNG")]
 )
 def test_charts_are_pictures(sales: UUID, maker: Somebody, client: Client, look: str, start: bytes) -> None:
     run = finished(maker.actor, _run(maker, sales, "sales-summary"))

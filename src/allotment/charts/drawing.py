@@ -1,6 +1,6 @@
 """Drawing: a table and what is wanted, as SVG for light, dark and paper, and as PNG.
 
-Invariant: each look is drawn when it is first asked for. The renderer has no network and reads no file.
+Invariant: only what is asked for is drawn. The renderer has no network and reads no file.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from functools import cached_property
 
 import vl_convert
 
-from allotment.charts.specifying import Theme, specification
+from allotment.charts.specifying import WIDTH, Theme, specification
 from allotment.engine.tables.charting import Drawing, Wanted, choose
 from allotment.engine.tables.charting_words import alt_text
 from allotment.engine.tables.rows import Rows
@@ -18,25 +18,15 @@ _PNG_SCALE = 2.0
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart in all its looks."""
+    """A chart, and its pictures."""
 
     drawing: Drawing
     rows: Rows
 
-    @cached_property
-    def light_svg(self) -> str:
-        """For a light page; transparent."""
-        return self._svg("light")
-
-    @cached_property
-    def dark_svg(self) -> str:
-        """For a dark page; transparent."""
-        return self._svg("dark")
-
-    @cached_property
-    def print_svg(self) -> str:
-        """For paper."""
-        return self._svg("print")
+    def svg(self, theme: Theme, width: int = WIDTH) -> str:
+        """Return it as SVG, on nothing; no script and no reference to anything outside is in it."""
+        plan = specification(self.drawing, self.rows, theme, width)
+        return vl_convert.vegalite_to_svg(plan, allowed_base_urls=[])
 
     @cached_property
     def png(self) -> bytes:
@@ -48,9 +38,6 @@ class Chart:
     def alt(self) -> str:
         """What it shows, in words."""
         return alt_text(self.drawing, self.rows)
-
-    def _svg(self, theme: Theme) -> str:
-        return vl_convert.vegalite_to_svg(specification(self.drawing, self.rows, theme), allowed_base_urls=[])
 
 
 def draw(rows: Rows, wanted: Wanted) -> Chart:

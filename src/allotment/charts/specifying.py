@@ -6,6 +6,7 @@ expressions. Colours: Okabe and Ito, “Color Universal Design” (2008), in an 
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
@@ -16,11 +17,12 @@ from allotment.engine.tables.naming import find
 from allotment.engine.tables.rows import Cell, Rows
 
 Theme = Literal["light", "dark", "print"]
-WIDTH, HEIGHT = 640, 300
+WIDTH, NARROW, HEIGHT = 640, 330, 300
+"""In pixels; narrow is for phones, where a wide picture's words would get too small to read."""
 MOST_BARS = 30
 MOST_POINTS = 5_000
 _ROW_HEIGHT = 24
-_LONG_NAME, _MANY_NAMES, _LABEL_PIXELS = 12, 8, 300
+_LONG_NAME, _MANY_NAMES = 12, 8
 _INK: Mapping[Theme, Mapping[str, str]] = {
     "light": {"ink": "#26302a", "soft": "#5c665f", "line": "#dfe1da", "leaf": "#1f7a4a", "card": "#ffffff"},
     "dark": {"ink": "#ebeee8", "soft": "#b3bab3", "line": "#3a423c", "leaf": "#6fcf97", "card": "#1c221e"},
@@ -34,17 +36,17 @@ _PALETTE: Mapping[Theme, Sequence[str]] = {
 _OTHER = "Other"
 
 
-def specification(drawing: Drawing, rows: Rows, theme: Theme) -> dict[str, Any]:
+def specification(drawing: Drawing, rows: Rows, theme: Theme, width: int = WIDTH) -> dict[str, Any]:
     """Return the Vega-Lite specification of a drawing."""
     columns = {key: find(getattr(drawing, key), rows.columns) for key in ("x", "y", "colour")}
     used = {key: column for key, column in columns.items() if column is not None}
     data = _data(drawing, rows, used)
     names = dict(zip(used, ("c0", "c1", "c2"), strict=False))
-    body = _BODIES[drawing.kind](_Parts(drawing, used, names, data, theme))
+    body = _BODIES[drawing.kind](_Parts(drawing, used, names, data, theme, width))
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "background": "transparent",
-        "width": WIDTH,
+        "width": width,
         "height": HEIGHT,
         "padding": {"left": 4, "right": 12, "top": 8, "bottom": 4},
         "data": {"values": data},
@@ -53,18 +55,16 @@ def specification(drawing: Drawing, rows: Rows, theme: Theme) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
 class _Parts:
     """What the body of a specification is made from."""
 
-    def __init__(
-        self,
-        drawing: Drawing,
-        used: Mapping[str, Column],
-        names: Mapping[str, str],
-        data: Sequence[Mapping[str, Any]],
-        theme: Theme,
-    ) -> None:
-        self.drawing, self.used, self.names, self.data, self.theme = drawing, used, names, data, theme
+    drawing: Drawing
+    used: Mapping[str, Column]
+    names: Mapping[str, str]
+    data: Sequence[Mapping[str, Any]]
+    theme: Theme
+    width: int
 
     @property
     def is_time(self) -> bool:
@@ -94,7 +94,11 @@ class _Parts:
         """Return what lies along the bottom."""
         x: dict[str, Any] = {"field": self.names["x"], "title": _short(self.used["x"].name)}
         if self.is_time:
-            axis: dict[str, Any] = {"format": self._time_format(), "labelOverlap": True, "tickCount": 8}
+            axis: dict[str, Any] = {
+                "format": self._time_format(),
+                "labelOverlap": True,
+                "tickCount": max(3, self.width // 80),
+            }
             return {**x, "type": "temporal", "scale": {"type": "utc"}, "axis": axis, **more}
         if self.used["x"].kind in NUMBERS and self.drawing.kind in ("line", "area", "scatter"):
             return {**x, "type": "quantitative", "scale": {"zero": False}, "axis": {"format": ",~f"}, **more}
@@ -113,7 +117,7 @@ class _Parts:
         if "colour" not in self.used:
             return {"value": _INK[self.theme]["leaf"]}
         scale = {"range": list(_PALETTE[self.theme])}
-        legend = {"orient": "top", "title": None, "columns": 4, "labelLimit": 150}
+        legend = {"orient": "top", "title": None, "columns": max(2, self.width // 160), "labelLimit": 150}
         return {
             "field": self.names["colour"],
             "type": "nominal",
@@ -127,12 +131,14 @@ def _bar(parts: _Parts) -> dict[str, Any]:
     encoding = {"color": parts.colour()}
     mark: dict[str, Any] = {"type": "bar", "cornerRadiusEnd": 3}
     if parts.is_time:
-        size = max(4, min(40, WIDTH // (2 * max(1, len({row[parts.names["x"]] for row in parts.data})))))
+        size = max(
+            4, min(40, parts.width // (2 * max(1, len({row[parts.names["x"]] for row in parts.data}))))
+        )
         bars = {"x": parts.along(), "y": parts.measure(), **encoding}
         return {"mark": {**mark, "size": size}, "encoding": bars}
     names = list(dict.fromkeys(str(row[parts.names["x"]]) for row in parts.data))
-    if len(names) > _MANY_NAMES or any(len(name) > _LONG_NAME for name in names):
-        axis = {"labelLimit": _LABEL_PIXELS}
+    if len(names) > _MANY_NAMES * parts.width // WIDTH or any(len(name) > _LONG_NAME for name in names):
+        axis = {"labelLimit": parts.width // 2}
         lying = {"y": parts.along(axis=axis, title=None), "x": parts.measure(), **encoding}
         return {"mark": mark, "encoding": lying, "height": max(120, _ROW_HEIGHT * len(names))}
     standing = {"x": parts.along(axis={"labelAngle": 0}), "y": parts.measure(), **encoding}
@@ -152,7 +158,13 @@ def _area(parts: _Parts) -> dict[str, Any]:
 
 def _pie(parts: _Parts) -> dict[str, Any]:
     scale = {"range": list(_PALETTE[parts.theme])}
-    legend = {"orient": "right", "title": None, "labelLimit": _LABEL_PIXELS}
+    side = "right" if parts.width == WIDTH else "bottom"
+    legend = {
+        "orient": side,
+        "title": None,
+        "labelLimit": parts.width // 2,
+        "columns": 1 if side == "right" else 2,
+    }
     colour: dict[str, Any] = {
         "field": parts.names["x"],
         "type": "nominal",

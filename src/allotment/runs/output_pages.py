@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from allotment.engine.actions import Action
 from allotment.policies.authority import GovernedRequest, authority
-from allotment.runs.pictures import MEDIA_TYPES, picture
+from allotment.runs.pictures import picture
 from allotment.runs.taking_out import TakenOut, report_file, table_file
 
 
@@ -15,7 +15,8 @@ from allotment.runs.taking_out import TakenOut, report_file, table_file
 @require_safe
 def chart(request: GovernedRequest, run_id: UUID, place: int, look: str) -> HttpResponse:
     """Draw one chart of a result."""
-    return HttpResponse(picture(request.actor, run_id, place, look), content_type=MEDIA_TYPES[look])
+    drawn = picture(request.actor, run_id, place, look)
+    return HttpResponse(drawn.content, content_type=drawn.media_type)
 
 
 @authority(Action.SEE_RUN)

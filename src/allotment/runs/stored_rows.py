@@ -10,12 +10,14 @@ from allotment.engine.tables.rows import Cell, Rows
 
 ROWS_SHOWN = 100
 ROWS_DRAWN = 5_000
+_ROUNDED = "rounded"
+"""Marks a column of numbers that could not be computed exactly: averages, shares."""
 
 
 def plain_rows(rows: Rows) -> dict[str, Any]:
     """Return rows as plain data. Numbers go as text, so that no digit is lost on the way."""
     return {
-        "columns": [[column.name, column.kind.value] for column in rows.columns],
+        "columns": [_plain_column(rows, place) for place in range(len(rows.columns))],
         "rows": [[_plain_cell(cell) for cell in row] for row in rows.rows],
         "rows_in_all": rows.rows_in_all or len(rows.rows),
     }
@@ -23,12 +25,22 @@ def plain_rows(rows: Rows) -> dict[str, Any]:
 
 def rows_of(stored: Mapping[str, Any]) -> Rows:
     """Return what `plain_rows` wrote down."""
-    columns = tuple(Column(name, ColumnKind(kind)) for name, kind in stored["columns"])
+    columns = tuple(Column(name, ColumnKind(kind)) for name, kind, *_rounded in stored["columns"])
+    is_rounded = [_ROUNDED in column for column in stored["columns"]]
     cells = [
-        tuple(_cell(text, column.kind) for text, column in zip(row, columns, strict=True))
+        tuple(
+            float(text) if rounded and text is not None else _cell(text, column.kind)
+            for text, column, rounded in zip(row, columns, is_rounded, strict=True)
+        )
         for row in stored["rows"]
     ]
     return Rows(columns, cells, stored["rows_in_all"])
+
+
+def _plain_column(rows: Rows, place: int) -> list[str]:
+    column = rows.columns[place]
+    rounded = any(isinstance(row[place], float) for row in rows.rows)
+    return [column.name, column.kind.value, *([_ROUNDED] if rounded else [])]
 
 
 def _plain_cell(cell: Cell) -> str | None:

@@ -109,7 +109,7 @@ def _part(result: StoredResult, stored: dict[str, Any], *, with_every_row: bool)
             return Part(title, _every_row(result, stored["path"]) if with_every_row else rows_of(value))
         case "chart":
             chart = chart_of(stored)
-            picture = Picture(chart.print_svg, chart.png, chart.alt, rows_of(value))
+            picture = Picture(chart.svg("print"), chart.png, chart.alt, rows_of(value))
             return Part(title or chart.drawing.title, picture)
         case _:
             text = str(value)

@@ -7,6 +7,7 @@ computed from anybody's data here. Refuses nothing: an example that cannot be re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from allotment.engine.spec.app import App, FieldKind, FormField, Table
@@ -105,6 +106,7 @@ class _Example:
     def __init__(self, spec: App, folder: Path) -> None:
         self._spec, self._folder = spec, folder
         self._made: dict[str, Source] = {}
+        self._numbers = count()
 
     def source(self, path: str) -> Source:
         if path not in self._made:
@@ -133,7 +135,7 @@ class _Example:
         return Source(out)
 
     def _file(self) -> Path:
-        return self._folder / f"{len(list(self._folder.iterdir()))}-{len(self._made)}.parquet"
+        return self._folder / f"{next(self._numbers)}.parquet"
 
 
 def _written(text: str, file: Path) -> Source:
