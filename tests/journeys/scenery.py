@@ -3,6 +3,7 @@
 Prints, as JSON on the last line, the address of somebody with every role, what was planted, and every route.
 """
 
+import io
 import json
 import sys
 import time
@@ -41,6 +42,7 @@ from allotment.records.models import Record  # noqa: E402
 from allotment.records.saving import save_records  # noqa: E402
 from allotment.runs import starting  # noqa: E402
 from allotment.runs.queries import run_for  # noqa: E402
+from allotment.sheets.receiving import receive  # noqa: E402
 from tests import planting  # noqa: E402
 from tests.journeys.addresses import Values, addresses  # noqa: E402
 
@@ -48,6 +50,7 @@ FAILING_QUESTION = "Please fail."
 LONG_TITLE = (
     "Rechtsschutzversicherungsgesellschaftskorrespondenzbeantwortung for the whole of Northern Europe"
 )
+ORDERS = b"Region;When;Amount\nNorth;31/01/2026;1.234,50\nSouth;;n/a\n"
 CONTACT = "Where is my card? Write to ada.lovelace@example.org."
 
 
@@ -109,6 +112,7 @@ def main() -> None:
             "kind": ["csv", "xlsx"],
             "record_id": [_record(everyone, apps.mine)],
         },
+        "sheets": {"sheet_id": [receive(everyone, "orders.csv", io.BytesIO(ORDERS)).id]},
         "runs": {
             "slug": [apps.mine, apps.published, apps.parked],
             "run_id": runs,

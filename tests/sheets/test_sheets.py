@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -253,3 +254,18 @@ def test_pages_of_somebody_elses_sheet_are_not_there(
     assert client.get(f"/sheets/{new_id()}/").status_code == 404
     assert client.post(f"/sheets/{sheet.id}/kinds/", {"kind-0": "number"}).status_code == 404
     assert client.post(f"/sheets/{sheet.id}/read/").status_code == 404
+
+
+def test_another_sheet_of_a_workbook_can_be_chosen(client: Client, signed_in: SignIn) -> None:
+    book = openpyxl.Workbook()
+    for name in ("North", "South"):
+        sheet = book.create_sheet(name)
+        sheet.append(("Region", "Amount"))
+        sheet.append((name, 12))
+    content = io.BytesIO()
+    book.save(content)
+    signed_in(client)
+    client.post("/sheets/", {"file": SimpleUploadedFile("orders.xlsx", content.getvalue())})
+    assert "Read from the sheet “North”" in client.get(f"/sheets/{_only()}/").content.decode()
+    page = client.post(f"/sheets/{_only()}/read/", {"sheet": "South", "header_row": ""}, follow=True)
+    assert "<td>South</td>" in page.content.decode()

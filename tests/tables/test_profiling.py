@@ -41,7 +41,7 @@ def test_each_column_is_counted_as_its_kind(tmp_path: Path) -> None:
         different=4,
         smallest="1.5",
         largest="2000.25",
-        mean=pytest.approx(501.9375),
+        mean=501.9375,
         frequent=amount.frequent,
         unread=1,
         unread_examples=("n/a",),

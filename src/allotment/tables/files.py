@@ -9,12 +9,14 @@ from pathlib import Path
 
 from allotment.kernel.errors import Invalid, TooLarge
 from allotment.tables.reading_text import read_text_file
+from allotment.tables.reading_workbooks import read_workbook_file
 from allotment.tables.receiving import MOST_BYTES, Choice, Facts, FileRead
 
 __all__ = ["ENDINGS", "MOST_BYTES", "Choice", "Facts", "FileRead", "read_file"]
 
 _TEXT = ("csv", "tsv", "txt")
-ENDINGS = _TEXT
+_WORKBOOKS = ("xlsx", "xlsm", "xls", "ods")
+ENDINGS = (*_TEXT, *_WORKBOOKS)
 _NO_CHOICE = Choice()
 
 
@@ -35,10 +37,12 @@ def read_file(name: str, path: Path, out: Path, choice: Choice = _NO_CHOICE) -> 
     try:
         if ending in _TEXT:
             return read_text_file(name, path, out, choice)
+        if ending in _WORKBOOKS:
+            return read_workbook_file(name, path, out, choice)
     except BaseException:
         out.unlink(missing_ok=True)
         raise
     raise Invalid(
         f"“{name}” is not a table that can be read here.",
-        hint="Choose a CSV, TSV or TXT file.",
+        hint="Choose a CSV, TSV, TXT, XLSX, XLSM, XLS or ODS file.",
     )

@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 
 from allotment.engine.tables.naming import free_name
+from allotment.kernel.errors import Invalid, TooLarge
+from allotment.tables.receiving import MOST_COLUMNS
 
 _MOST_NAME = 120
 _LEAST_FILLED, _LEAST_WIDTH = 0.5, 0.75
@@ -24,6 +26,40 @@ def column_names(head: Sequence[str], width: int) -> tuple[str, ...]:
         )
         names.append(free_name(heading[:_MOST_NAME] or f"Column {place + 1}", names))
     return tuple(names)
+
+
+def too_many_columns(name: str, width: int) -> None:
+    """Refuse a table that is too wide."""
+    if width > MOST_COLUMNS:
+        raise TooLarge(
+            f"“{name}” has {width:,} columns; {MOST_COLUMNS:,} is the most.",
+            hint="Leave out the columns you do not need.",
+        )
+
+
+def heading_of(
+    name: str, rows: Sequence[Sequence[str]], wanted: int | None
+) -> tuple[int | None, tuple[str, ...]]:
+    """Return which of the first rows of a file holds the headings, None for none, and what to say about that.
+
+    `wanted` is the number that a person chose, if any. Raises `Invalid` when there is no such row.
+    """
+    if wanted is None:
+        place = heading_place(rows)
+        if is_data(rows[place]):
+            return None, ("The first row looks like data, so the columns go by number.",)
+    elif not wanted:
+        return None, ()
+    else:
+        place = wanted - 1
+        if not 0 <= place < len(rows):
+            raise Invalid(
+                f"“{name}” has no row {wanted} among its first {len(rows)}.",
+                hint="Choose the row in which the headings are.",
+            )
+    above = sum(1 for row in rows[:place] if row)
+    lines = "line" if above == 1 else "lines"
+    return place, (f"{above} {lines} above the headings left out.",) if above else ()
 
 
 def heading_place(rows: Sequence[Sequence[str]]) -> int:

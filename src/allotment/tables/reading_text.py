@@ -9,7 +9,7 @@ import codecs
 import csv
 import io
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -19,7 +19,7 @@ import duckdb
 
 from allotment.kernel.errors import Invalid, TooLarge
 from allotment.tables.encodings import UTF_8, encoding_of
-from allotment.tables.headings import column_names, heading_place, is_data
+from allotment.tables.headings import column_names, heading_of, too_many_columns
 from allotment.tables.reading import delimiter_of
 from allotment.tables.receiving import MOST_CELL, MOST_COLUMNS, Choice, Facts, FileRead
 from allotment.tables.text_parquet import Dialect, write_text_parquet
@@ -110,46 +110,17 @@ def _layout(name: str, plain: Path, choice: Choice) -> _Layout:
         rows[:1] = [[]]
     if not any(rows):
         raise Invalid(f"“{name}” has no rows.", hint="Choose a file with headings and rows of data.")
-    place, notes = _heading(name, rows, choice)
+    place, notes = heading_of(name, rows, choice.header_row)
     head = [] if place is None else rows[place]
     skip = 0 if place is None else place + 1
     width = max((len(head), *map(len, rows[skip:])))
-    if width > MOST_COLUMNS:
-        raise too_many_columns(name, width)
+    too_many_columns(name, width)
     return _Layout(
         columns=column_names(head, width),
         headed=len(head) or width,
         dialect=Dialect(delimiter, skip),
         header_row=skip,
         notes=notes,
-    )
-
-
-def _heading(name: str, rows: Sequence[Sequence[str]], choice: Choice) -> tuple[int | None, tuple[str, ...]]:
-    """Return where the headings are, if there are any, and what to say about that."""
-    if choice.header_row is None:
-        place = heading_place(rows)
-        if is_data(rows[place]):
-            return None, ("The first row looks like data, so the columns go by number.",)
-    elif not choice.header_row:
-        return None, ()
-    else:
-        place = choice.header_row - 1
-        if not 0 <= place < len(rows):
-            raise Invalid(
-                f"“{name}” has no row {choice.header_row} among its first {len(rows)}.",
-                hint="Choose the row in which the headings are.",
-            )
-    above = sum(1 for row in rows[:place] if row)
-    lines = "line" if above == 1 else "lines"
-    return place, (f"{above} {lines} above the headings left out.",) if above else ()
-
-
-def too_many_columns(name: str, width: int) -> TooLarge:
-    """Return the refusal of a table that is too wide."""
-    return TooLarge(
-        f"“{name}” has {width:,} columns; {MOST_COLUMNS:,} is the most.",
-        hint="Leave out the columns you do not need.",
     )
 
 
