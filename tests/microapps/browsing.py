@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Any
 
 
 @dataclass
@@ -9,7 +10,7 @@ class PageForm:
     """One form: where it goes, what it holds, and the words and values of its buttons."""
 
     action: str
-    values: dict[str, str] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
     buttons: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
@@ -47,7 +48,9 @@ class _Reader(HTMLParser):
         assert self._form is not None
         if given.get("type") not in {"radio", "checkbox"} or "checked" in given:
             is_box = given.get("type") in {"radio", "checkbox"}
-            self._form.values[name] = given.get("value", "on" if is_box else "")
+            value = given.get("value", "on" if is_box else "")
+            before = self._form.values.get(name) if given.get("type") == "checkbox" else None
+            self._form.values[name] = value if before is None else [*_listed(before), value]
 
     def handle_data(self, data: str) -> None:
         if self._typing or self._button:
@@ -76,3 +79,7 @@ def forms_of(page: str) -> list[PageForm]:
 def form_to(page: str, action: str) -> PageForm:
     """Return the form of a page that goes to this address."""
     return next(form for form in forms_of(page) if form.action == action)
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return value if isinstance(value, list) else [value]

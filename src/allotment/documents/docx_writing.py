@@ -18,13 +18,15 @@ from allotment.engine.tables.rows import Rows
 _SOFT = RGBColor(0x5C, 0x66, 0x5F)
 _LEAF = RGBColor(0x1F, 0x7A, 0x4A)
 _WIDTH = Cm(16)
+_MOST_TITLE = 255
+"""Of a property of a Word file."""
 
 
 def write_docx(report: Report) -> bytes:
     """Return the report as .docx."""
     document = docx.Document()
     _page(document)
-    document.core_properties.title = _clean(report.title)
+    document.core_properties.title = _clean(report.title)[:_MOST_TITLE]
     document.core_properties.author = "Allotment"
     document.add_heading(_clean(report.title), level=0)
     facts = document.add_paragraph()

@@ -52,7 +52,8 @@ def write_rows_to(
 
 def sheet_title(title: str) -> str:
     """Return a title that a spreadsheet program takes for a sheet."""
-    return title.translate(_NOT_IN_TITLES).strip()[:_MOST_TITLE] or "Rows"
+    printable = "".join(c for c in title.translate(_NOT_IN_TITLES) if c.isprintable())
+    return printable.strip()[:_MOST_TITLE] or "Rows"
 
 
 def _write_csv(target: BinaryIO, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:

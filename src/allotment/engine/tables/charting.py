@@ -101,10 +101,7 @@ def _column(rows: Rows, name: str) -> Column | None:
     found = find(name, rows.columns)
     if found is None:
         names = [column.name for column in rows.columns]
-        raise Invalid(
-            f"The table has no column “{name}”. {did_you_mean(name, names)}".strip(),
-            hint="Choose one of its columns.",
-        )
+        raise Invalid(f"The table has no column “{name}”.", hint=did_you_mean(name, names))
     return found
 
 
