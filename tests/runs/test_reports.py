@@ -7,6 +7,7 @@ from uuid import UUID
 
 import openpyxl
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
@@ -15,6 +16,7 @@ from allotment.kernel.errors import NotFound
 from allotment.kernel.settings import settings
 from allotment.microapps.exchanging import push
 from allotment.microapps.making import make_from_starter
+from allotment.microapps.models import MicroApp
 from allotment.microapps.publishing import publish
 from allotment.microapps.releasing import WantedReach
 from allotment.microapps.saving import save_version
@@ -22,8 +24,10 @@ from allotment.microapps.starters import all_starters
 from allotment.microapps.states import Audience
 from allotment.records.models import Record
 from allotment.runs import starting
-from allotment.runs.models import RunTable
+from allotment.runs.models import Run, RunTable
 from allotment.runs.taking_out import report_file, table_file
+from allotment.sheets.models import Sheet
+from allotment.sheets.receiving import receive
 from tests.conftest import Somebody
 from tests.runs.test_running import finished
 
@@ -115,17 +119,83 @@ def test_charts_are_pictures(sales: UUID, maker: Somebody, client: Client, look:
     assert client.get(reverse("runs:chart", args=[run.id, 99, look])).status_code == 404
 
 
-def test_rows_that_are_not_a_table_end_the_run_with_words(sales: UUID, maker: Somebody) -> None:
-    run = finished(maker.actor, starting.start(sales, maker.actor, {"orders": "hello"}, trial=True))
-    assert run.state == "failed"
-    assert "no rows below a heading" in run.message
+@pytest.mark.parametrize(
+    ("orders", "words"),
+    [
+        ("hello", "no rows below a heading"),
+        (ROWS, "The table has no column “Date”, “Product”, “Units”. It has “Region”, “Revenue”."),
+        ("sheet:nonsense", "This is not a table."),
+        ("sheet:00000000-0000-7000-8000-000000000000", "no longer here"),
+    ],
+)
+def test_a_table_that_does_not_fit_is_refused_before_anything_runs(
+    sales: UUID, maker: Somebody, orders: str, words: str
+) -> None:
+    with pytest.raises(starting.FormProblems) as refused:
+        starting.start(sales, maker.actor, {"orders": orders}, trial=True)
+    assert words in refused.value.problems["orders"]
+    assert not Run.objects.exists()
 
 
-def test_a_missing_column_is_named_and_nothing_typed_is_lost(sales: UUID, maker: Somebody) -> None:
-    run = finished(maker.actor, starting.start(sales, maker.actor, {"orders": ROWS}, trial=True))
-    assert run.state == "failed"
-    assert "Date" in run.message
-    assert run.form["orders"] == ROWS.strip() or run.form["orders"] == ROWS
+def _orders(name: str) -> str:
+    return next(one.app.sample["orders"] for one in all_starters() if one.name == name)
+
+
+def _page(app: UUID) -> str:
+    return reverse("runs:trial", args=[MicroApp.objects.get(id=app).slug])
+
+
+def test_a_file_is_dropped_and_runs_at_once(sales: UUID, maker: Somebody, client: Client) -> None:
+    client.force_login(maker.row)
+    file = SimpleUploadedFile("orders.csv", _orders("sales-summary").encode())
+    answer = client.post(_page(sales), {"orders": file})
+    assert answer.status_code == 302
+    run = finished(maker.actor, UUID(answer["Location"].rstrip("/").rpartition("/")[2]))
+    assert (run.state, run.message) == ("done", "")
+    assert Sheet.objects.get().used_at is not None
+
+
+def test_a_file_is_looked_at_first_and_nothing_runs(sales: UUID, maker: Somebody, client: Client) -> None:
+    client.force_login(maker.row)
+    file = SimpleUploadedFile("orders.csv", _orders("sales-summary").encode())
+    page = client.post(_page(sales), {"orders": file, "look": "orders"}).content.decode()
+    assert not Run.objects.exists()
+    sheet = Sheet.objects.get()
+    assert f"sheet:{sheet.id}" in page
+    assert "Wheelbarrow" in page
+    answer = client.post(_page(sales), {"orders": f"sheet:{sheet.id}"})
+    assert answer.status_code == 302
+
+
+def test_columns_of_another_name_are_matched_by_hand(sales: UUID, maker: Somebody, client: Client) -> None:
+    client.force_login(maker.row)
+    rows = _orders("sales-summary").replace("Revenue", "Turnover", 1)
+    page = client.post(_page(sales), {"orders": SimpleUploadedFile("orders.csv", rows.encode())})
+    assert page.status_code == 422
+    assert "Which column is “Revenue”?" in page.content.decode()
+    sheet = Sheet.objects.get()
+    answer = client.post(_page(sales), {"orders": f"sheet:{sheet.id}", "orders:column:Revenue": "Turnover"})
+    assert answer.status_code == 302
+    run = finished(maker.actor, UUID(answer["Location"].rstrip("/").rpartition("/")[2]))
+    assert (run.state, run.message) == ("done", "")
+    assert run.form["orders"] == f"sheet:{sheet.id}\nRevenue=Turnover"
+
+
+def test_nobody_runs_with_the_sheet_of_another(
+    sales: UUID, maker: Somebody, colleague: Somebody, client: Client
+) -> None:
+    sheet = receive(colleague.actor, "orders.csv", io.BytesIO(_orders("sales-summary").encode()))
+    with pytest.raises(starting.FormProblems):
+        starting.start(sales, maker.actor, {"orders": sheet.text}, trial=True)
+    client.force_login(maker.row)
+    assert "Wheelbarrow" not in client.get(_page(sales), {"orders": sheet.text}).content.decode()
+
+
+def test_a_file_that_is_no_table_is_refused_with_words(sales: UUID, maker: Somebody, client: Client) -> None:
+    client.force_login(maker.row)
+    page = client.post(_page(sales), {"orders": SimpleUploadedFile("orders.csv", b"\x00\x01\x02" * 90)})
+    assert page.status_code == 422
+    assert not Sheet.objects.exists()
 
 
 SAVING = """

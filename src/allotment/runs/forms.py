@@ -54,7 +54,7 @@ def _document(_: FormField) -> forms.Field:
 
 def _table(_: FormField) -> forms.Field:
     rows = forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "wrap": "off"})
-    return forms.CharField(widget=rows)
+    return forms.CharField(widget=rows, strip=False)
 
 
 _MAKERS = {

@@ -22,10 +22,13 @@ from allotment.policies.authority import GovernedRequest, authority
 from allotment.runs import cancelling, durable, starting
 from allotment.runs.forms import MOST_DOCUMENT_BYTES, form_for, initial_of
 from allotment.runs.queries import PAGE_LENGTH, past_runs, run_for
+from allotment.runs.table_fields import form_rows, received, sheets_asked_for
 from allotment.runs.values import RunDetail
 
 EXAMPLE = "example-documents"
 """Name of the hidden field that says: where no file is chosen, take the example's."""
+LOOK = "look"
+"""Name of the button that shows what is in a table before anything runs."""
 
 
 @authority(Action.RUN_APP)
@@ -50,7 +53,7 @@ def _run(request: GovernedRequest, slug: str, *, trial: bool) -> HttpResponse:
     spec = wanted.spec
     if request.method == "GET" or "sample" in request.POST:
         is_example = bool(request.GET.get("sample")) or "sample" in request.POST
-        values = spec.sample if is_example else {}
+        values = {**(spec.sample if is_example else {}), **sheets_asked_for(spec, request.GET, request.actor)}
         return _page(
             request,
             app,
@@ -58,8 +61,14 @@ def _run(request: GovernedRequest, slug: str, *, trial: bool) -> HttpResponse:
             form_for(spec, initial=initial_of(spec, values), with_example=is_example),
             trial=trial,
         )
-    form = form_for(spec, request.POST, request.FILES, with_example=EXAMPLE in request.POST)
+    data, file_problems = received(spec, request.POST, request.FILES, request.actor)
+    form = form_for(spec, data, request.FILES, with_example=EXAMPLE in request.POST)
+    if LOOK in request.POST and not file_problems:
+        initial = initial_of(spec, {name: str(data.get(name, "")) for name in form.fields})
+        return _page(request, app, spec, form_for(spec, initial=initial), trial=trial)
     _check_uploads(form)
+    for field, sentence in file_problems.items():
+        form.add_error(field, sentence)
     if form.is_valid():
         try:
             uploads = {**_example_documents(request, spec), **_uploads(form)}
@@ -117,6 +126,8 @@ def _example_documents(request: GovernedRequest, spec: App) -> dict[str, startin
 
 def _check_uploads(form: forms.Form) -> None:
     for name, upload in form.files.items():
+        if not isinstance(form.fields.get(name), forms.FileField):
+            continue
         size = upload.size if isinstance(upload, UploadedFile) else None
         if size is not None and size > MOST_DOCUMENT_BYTES:
             words = _("This file has %(size).1f MB; 5 MB is the most. Choose a smaller one.")
@@ -139,6 +150,7 @@ def _page(  # noqa: PLR0913 - the parts of one page
             app, rights(request.actor, app), "runs:trial" if trial and not app.is_runnable else "runs:run"
         ),
         "form": form,
+        "rows": list(form_rows(spec, form, request.actor)),
         "run": run,
         "is_trial": trial,
         "may_edit": app.is_looked_after_by(request.actor.person),

@@ -91,6 +91,7 @@ class StoredResult:
     app_title: str
     version: int | None
     space: UUID | None
+    person: UUID
     person_name: str
     finished: datetime
     form: dict[str, str]
@@ -109,6 +110,7 @@ def result_for(actor: Actor, run: UUID) -> StoredResult:
         app_title=row.spec["title"],
         version=row.version,
         space=row.space_id,
+        person=row.person_id,
         person_name=row.person.name,
         finished=row.finished_at or row.created_at,
         form=unseal(row.form, column="form", run=row.id),

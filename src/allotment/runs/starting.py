@@ -18,6 +18,7 @@ from allotment.microapps.queries import runnable
 from allotment.microapps.values import Runnable
 from allotment.runs import durable
 from allotment.runs.events import append
+from allotment.runs.handing_in import keep_tables, table_problems
 from allotment.runs.models import Run, RunDocument
 from allotment.runs.sealing import seal, seal_bytes
 
@@ -62,13 +63,15 @@ def accept(wanted: Runnable, actor: Actor, raw: Mapping[str, str], uploads: Mapp
 
     Should the process end in between, the next one begins it. Raises `FormProblems`; nothing is stored then.
     """
-    _check_form(wanted, raw, uploads)
+    _check_form(wanted, actor, raw, uploads)
     return store(wanted, actor, raw, uploads)
 
 
-def _check_form(wanted: Runnable, raw: Mapping[str, str], uploads: Mapping[str, Upload]) -> None:
+def _check_form(
+    wanted: Runnable, actor: Actor, raw: Mapping[str, str], uploads: Mapping[str, Upload]
+) -> None:
     given = {**raw, **{field: upload.name for field, upload in uploads.items()}}
-    problems = read_form(wanted.spec, given).problems
+    problems = {**table_problems(wanted.spec, given, actor), **read_form(wanted.spec, given).problems}
     if problems:
         raise FormProblems(problems)
 
@@ -90,6 +93,7 @@ def store(wanted: Runnable, actor: Actor, raw: Mapping[str, str], uploads: Mappi
         space_id=wanted.space,
         form=seal(form, column="form", run=run, person=actor.person),
     )
+    keep_tables(wanted.spec, form, actor.person)
     for field, upload in uploads.items():
         sealed = seal_bytes(upload.content, column=f"document.{field}", run=run, person=actor.person)
         RunDocument.objects.create(run_id=run, field=field, name=upload.name[:200], content=sealed)

@@ -5,7 +5,7 @@ computed from them. Refuses: a table that the run does not have.
 """
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import UUID
@@ -18,14 +18,13 @@ from allotment.engine.tables.rows import Rows
 from allotment.kernel.errors import Invalid
 from allotment.kernel.settings import settings
 from allotment.runs import cancelling
+from allotment.runs.handing_in import opened_table
 from allotment.runs.models import Run, RunTable
 from allotment.runs.sealing import seal_bytes, unseal_bytes
 from allotment.runs.working import Work
 from allotment.tables.computing import Computed, Source, rows
 from allotment.tables.computing import compute as compute_plan
 from allotment.tables.engine import Limits
-from allotment.tables.kinds import guess
-from allotment.tables.reading import read_text, write_parquet
 
 _FORM = "form."
 
@@ -38,7 +37,7 @@ def keep_table(row: Run, path: str, parquet: bytes) -> None:
 
 def first_rows(work: Work, reference: Reference, count: int) -> Rows:
     """Return the first rows of a table of a run."""
-    with opened(work.row.id, work.form, [reference.path]) as tables:
+    with opened(work.row.id, work.row.person_id, work.form, [reference.path]) as tables:
         return rows(tables[reference.path], first=count)
 
 
@@ -49,7 +48,7 @@ def computed(
     """Compute a plan from tables of a run; the result lies in a file as long as the context lasts."""
     run = work.row.id
     paths = [source.path, *(other.path for other in others.values())]
-    with opened(run, work.form, paths) as tables, _private_folder() as folder:
+    with opened(run, work.row.person_id, work.form, paths) as tables, _private_folder() as folder:
         joined = {name: tables[other.path] for name, other in others.items()}
         out = folder / "computed.parquet"
         limits = Limits(is_stopped=lambda: cancelling.is_cancelled(run))
@@ -57,27 +56,22 @@ def computed(
 
 
 @contextmanager
-def opened(run: UUID, form: Mapping[str, str], paths: list[str]) -> Iterator[Mapping[str, Source]]:
+def opened(
+    run: UUID, person: UUID, form: Mapping[str, str], paths: Sequence[str]
+) -> Iterator[Mapping[str, Source]]:
     """Open tables of a run by their paths, as long as the context lasts; raises `Invalid` for one that is missing."""
     with ExitStack() as open_tables:
         folder = open_tables.enter_context(_private_folder())
         found: dict[str, Source] = {}
         for number, path in enumerate(dict.fromkeys(paths)):
             file = folder / f"{number}.parquet"
-            found[path] = (
-                _typed_in(form.get(path.removeprefix(_FORM), ""), file, path)
-                if path.startswith(_FORM)
-                else _kept(run, path, file)
-            )
+            if not path.startswith(_FORM):
+                found[path] = _kept(run, path, file)
+            elif text := form.get(path.removeprefix(_FORM), ""):
+                found[path] = open_tables.enter_context(opened_table(text, person, file))
+            else:
+                raise _missing(path)
         yield found
-
-
-def _typed_in(text: str, file: Path, path: str) -> Source:
-    if not text:
-        raise _missing(path)
-    table = read_text(text)
-    write_parquet(table, file)
-    return Source(file, guess(file, table.columns))
 
 
 def _kept(run: UUID, path: str, file: Path) -> Source:

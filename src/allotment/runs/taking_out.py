@@ -118,7 +118,7 @@ def _part(result: StoredResult, stored: dict[str, Any], *, with_every_row: bool)
 
 
 def _every_row(result: StoredResult, path: str) -> Rows:
-    with opened(result.run, result.form, [path]) as tables:
+    with opened(result.run, result.person, result.form, [path]) as tables:
         return rows(tables[path], first=MOST_ROWS)
 
 

@@ -14,11 +14,12 @@ from typing import Any
 
 from allotment.engine.tables.checking import PlanProblem, check
 from allotment.engine.tables.columns import Column
+from allotment.engine.tables.naming import folded
 from allotment.engine.tables.plan import Join, Pivot, Plan
 from allotment.engine.tables.rows import Rows
 from allotment.kernel.errors import Invalid, TooLarge
 from allotment.tables.compiling import Compiler, Relation, result, statement
-from allotment.tables.engine import Engine, Limits, open_engine, text_literal
+from allotment.tables.engine import Engine, Limits, identifier, open_engine, text_literal
 from allotment.tables.opening import Source, columns_in, relation_of
 from allotment.tables.pivoting import pivot_names
 
@@ -27,7 +28,7 @@ ROWS_SHOWN = 100
 _AS_PARQUET = "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
 """Written in place: the engine may reach no other file, not even one beside it."""
 
-__all__ = ["BrokenPlan", "Computed", "Source", "columns_of", "compute", "count", "rows"]
+__all__ = ["BrokenPlan", "Computed", "Source", "columns_of", "compute", "count", "renamed", "rows"]
 
 
 class BrokenPlan(Invalid):
@@ -187,3 +188,21 @@ def _count(engine: Engine, source: Source) -> int:
 
 def _only(found: Sequence[tuple[Any, ...]]) -> int:
     return int(found[0][0])
+
+
+def renamed(source: Source, names: Mapping[str, str], out: Path) -> Source:
+    """Return a table of text with some columns under new names, written to `out`; itself when none changes."""
+    reading = source.reading or ()
+    changed = {one.name: names[one.name] for one in reading if names.get(one.name, one.name) != one.name}
+    if not changed:
+        return source
+    taken = {folded(new) for new in changed.values()}
+    kept = [one for one in reading if one.name in changed or folded(one.name) not in taken]
+    cells = ", ".join(
+        f"{identifier(one.name)} AS {identifier(changed.get(one.name, one.name))}" for one in kept
+    )
+    with open_engine([source.parquet, out]) as engine:
+        rows_of = f"read_parquet({text_literal(str(source.parquet.resolve()))})"
+        query = f"SELECT {cells} FROM {rows_of}"  # noqa: S608 - names quoted by `identifier`, the rest is ours
+        engine.run(f"COPY ({query}) TO {text_literal(str(out.resolve()))} {_AS_PARQUET}")
+    return Source(out, tuple(replace(one, name=changed.get(one.name, one.name)) for one in kept))
