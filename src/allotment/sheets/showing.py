@@ -39,10 +39,10 @@ ENCODINGS = tuple((name, name.upper().replace("CP12", "Windows-12")) for name in
 
 @dataclass(frozen=True)
 class Chip:
-    """A fact about a column."""
+    """A fact about a column; without a kind it is nothing to look at twice."""
 
     words: str
-    kind: str = "plain"
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,6 @@ class ColumnShown:
     chosen: str
     options: tuple[tuple[str, str], ...]
     chips: tuple[Chip, ...]
-    is_number: bool
 
 
 def columns_shown(sheet: SheetView) -> list[ColumnShown]:
@@ -65,7 +64,6 @@ def columns_shown(sheet: SheetView) -> list[ColumnShown]:
             chosen=_value(column.kind, column.format),
             options=tuple(_options(column)),
             chips=tuple(_chips(profile)),
-            is_number=column.kind in NUMBERS,
         )
         for column, profile in list(pairs)[:MOST_COLUMNS_SHOWN]
     ]

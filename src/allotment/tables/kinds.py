@@ -8,6 +8,7 @@ Guessing looks at a few cells with every candidate, and at all cells only with t
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from allotment.engine.tables.columns import NUMBERS, ColumnKind
@@ -23,7 +24,7 @@ _FIRST_ROWS, _FIRST_CELLS = 20_000, 2_000_000
 _LONGEST = 100
 """Characters of a cell that are looked at first; whatever is longer is text."""
 _AT_ONCE = 100
-"""Columns held against all cells in one pass."""
+"""Columns in one pass."""
 _LIMITS = Limits(memory_mib=1024, seconds=60)
 _DATES = (
     "%Y-%m-%d",
@@ -93,12 +94,7 @@ def guess(parquet: Path, names: Sequence[str]) -> Reading:
     """Return how to read each column of a file of text, from all its cells."""
     with open_engine([parquet], _LIMITS) as engine:
         source = f"read_parquet({text_literal(str(parquet.resolve()))})"
-        promising = _promising(engine, source, names)
-        return tuple(
-            one
-            for start in range(0, len(names), _AT_ONCE)
-            for one in _held_against_all(engine, source, promising[start : start + _AT_ONCE])
-        )
+        return tuple(_held_against_all(engine, source, _promising(engine, source, names)))
 
 
 def guess_as(parquet: Path, wanted: Mapping[str, ColumnKind]) -> Reading:
@@ -140,7 +136,7 @@ def _promising(engine: Engine, source: str, names: Sequence[str]) -> list[_Promi
     ]
     cells = [(place, cell) for place, some in enumerate(few) for cell in some]
     tried = tuple(_candidates("cell"))
-    counts = ", ".join(f"count({cast_expression(one)})" for one in tried)
+    counts = ", ".join(f"count({cast_expression(one)}){_worth_trying(one)}" for one in tried)
     unnested = f"({select('unnest($places) AS place, unnest($cells) AS cell', '(VALUES (1))')})"
     found = engine.rows(
         select(f"place, count(*), {counts}", unnested, "GROUP BY place"),
@@ -153,6 +149,11 @@ def _promising(engine: Engine, source: str, names: Sequence[str]) -> list[_Promi
         _Promising(name, tuple(replace(one, name=name) for one in kept.get(place, ())))
         for place, name in enumerate(names)
     ]
+
+
+def _worth_trying(way: ReadAs) -> str:
+    """Return what spares most cells the many ways to write a moment."""
+    return " FILTER (WHERE contains(cell, ':'))" if way.kind is ColumnKind.MOMENT else ""
 
 
 def _few_cells(engine: Engine, source: str, names: Sequence[str], width: int) -> list[list[str]]:
@@ -171,32 +172,72 @@ def _few_cells(engine: Engine, source: str, names: Sequence[str], width: int) ->
     return found
 
 
+@dataclass(frozen=True)
+class _Fitting:
+    """How many cells of a column are filled, begin with a needless zero, and fit each candidate."""
+
+    filled: int
+    with_zeros: int
+    counts: tuple[int, ...]
+
+
 def _held_against_all(engine: Engine, source: str, columns: Sequence[_Promising]) -> Iterator[ReadAs]:
     """Yield how to read each column: as the strictest candidate that nearly all its cells fit."""
-    measures = []
+    fitting = _side_by_side if len(columns) <= _AT_ONCE else _one_below_the_other
+    found = fitting(engine, source, [column for column in columns if column.candidates])
     for column in columns:
-        cell = f"trim({identifier(column.name)})"
-        zeros = f"starts_with({cell}, '0') AND regexp_full_match({cell}, '0[0-9]+')"
-        measures.append(f"count(*) FILTER (WHERE {cell} <> '')" if column.candidates else "0")
-        measures.append(f"count(*) FILTER (WHERE {zeros})" if _has_number(column) else "0")
-        measures += [f"count({cast_expression(one)})" for one in column.candidates]
+        chosen = _chosen(column, found[column.name]) if column.candidates else None
+        yield chosen or ReadAs(column.name, ColumnKind.TEXT)
+
+
+def _side_by_side(engine: Engine, source: str, columns: Sequence[_Promising]) -> dict[str, _Fitting]:
+    """Count in one pass over the columns as they are: fast for many rows."""
+    if not columns:
+        return {}
+    measures = [m for one in columns for m in _measures(one.candidates, identifier(one.name))]
     found = iter(engine.rows(select(", ".join(measures), source))[0])
+    return {
+        one.name: _Fitting(next(found), next(found), tuple(islice(found, len(one.candidates))))
+        for one in columns
+    }
+
+
+def _one_below_the_other(engine: Engine, source: str, columns: Sequence[_Promising]) -> dict[str, _Fitting]:
+    """Count columns with the same candidates as one long column: fast for many columns."""
+    alike: dict[tuple[ReadAs, ...], list[str]] = {}
     for column in columns:
-        filled, with_zeros = next(found), next(found)
-        fitting = [(one, next(found)) for one in column.candidates]
-        yield _chosen(fitting, filled, may_be_number=not with_zeros) or ReadAs(column.name, ColumnKind.TEXT)
+        ways = tuple(replace(one, name="cell") for one in column.candidates)
+        alike.setdefault(ways, []).append(column.name)
+    fitting = {}
+    for ways, names in alike.items():
+        cells = ", ".join(map(identifier, names))
+        long = f"({select(f'unnest([{cells}]) AS cell, unnest(range({len(names)})) AS place', source)})"
+        measures = ", ".join(_measures(ways, "cell"))
+        for place, filled, zeros, *counts in engine.rows(
+            select(f"place, {measures}", long, "GROUP BY place")
+        ):
+            fitting[names[place]] = _Fitting(filled, zeros, tuple(counts))
+    return fitting
 
 
-def _has_number(column: _Promising) -> bool:
-    return any(one.kind in NUMBERS for one in column.candidates)
+def _measures(ways: Sequence[ReadAs], cell: str) -> list[str]:
+    """Return the SQL of what a `_Fitting` holds."""
+    zeros = "0"
+    if any(one.kind in NUMBERS for one in ways):
+        is_zero = f"starts_with(trim({cell}), '0') AND {_is('0[0-9]+', f'trim({cell})')}"
+        zeros = f"count(*) FILTER (WHERE {is_zero})"
+    filled = f"count(*) FILTER (WHERE trim({cell}) <> '')"
+    return [filled, zeros, *(f"count({cast_expression(one)})" for one in ways)]
 
 
-def _chosen(fitting: Sequence[tuple[ReadAs, int]], filled: int, *, may_be_number: bool) -> ReadAs | None:
+def _chosen(column: _Promising, fitting: _Fitting) -> ReadAs | None:
     """Return the strictest candidate that fits enough cells, or one alike that fits more: `13/01/2026` decides."""
     enough = [
         (one, count)
-        for one, count in fitting
-        if filled and count >= filled * _ENOUGH and (may_be_number or one.kind not in NUMBERS)
+        for one, count in zip(column.candidates, fitting.counts, strict=True)
+        if fitting.filled
+        and count >= fitting.filled * _ENOUGH
+        and not (fitting.with_zeros and one.kind in NUMBERS)
     ]
     if not enough:
         return None

@@ -65,6 +65,9 @@ def profile(parquet: Path, reading: Reading) -> Profile:
     """Return what is in a file of text that is read so. Raises `TooLarge`."""
     with open_engine([parquet], _LIMITS) as engine:
         source = f"read_parquet({text_literal(str(parquet.resolve()))})"
+        if len(reading) > _AT_ONCE:  # the file's list of columns is read with each pass over it
+            engine.run(f"CREATE TEMP TABLE wide AS {select('*', source)}")
+            source = "wide"
         cells = ", ".join(identifier(column.name) for column in reading)
         rows, different = engine.rows(select(f"count(*), count(DISTINCT hash({cells}))", source))[0]
         columns = tuple(
