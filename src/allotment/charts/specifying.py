@@ -7,7 +7,7 @@ expressions. Colours: Okabe and Ito, “Color Universal Design” (2008), in an 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ WIDTH, NARROW, HEIGHT = 640, 330, 300
 MOST_BARS = 30
 MOST_POINTS = 5_000
 _ROW_HEIGHT = 24
+_PIXELS_OF_A_DATE = 75
 _LONG_NAME, _MANY_NAMES = 12, 8
 _INK: Mapping[Theme, Mapping[str, str]] = {
     "light": {"ink": "#26302a", "soft": "#5c665f", "line": "#dfe1da", "leaf": "#1f7a4a", "card": "#ffffff"},
@@ -94,15 +95,19 @@ class _Parts:
         """Return what lies along the bottom."""
         x: dict[str, Any] = {"field": self.names["x"], "title": _short(self.used["x"].name)}
         if self.is_time:
-            axis: dict[str, Any] = {
-                "format": self._time_format(),
-                "labelOverlap": True,
-                "tickCount": max(3, self.width // 80),
-            }
-            return {**x, "type": "temporal", "scale": {"type": "utc"}, "axis": axis, **more}
+            axis: dict[str, Any] = {"format": self._time_format(), "labelOverlap": True}
+            return {**x, "type": "temporal", "scale": {"type": "utc"}, "axis": axis | self._ticks(), **more}
         if self.used["x"].kind in NUMBERS and self.drawing.kind in ("line", "area", "scatter"):
             return {**x, "type": "quantitative", "scale": {"zero": False}, "axis": {"format": ",~f"}, **more}
         return {**x, "type": "nominal", "sort": None, **more}
+
+    def _ticks(self) -> dict[str, Any]:
+        """Return where time is labelled: at each value when they are few, else wherever there is room."""
+        room = self.width // _PIXELS_OF_A_DATE
+        times = sorted({str(row[self.names["x"]]) for row in self.data if row.get(self.names["x"])})
+        if len(times) > room:
+            return {"tickCount": room}
+        return {"values": [_milliseconds(time) for time in times]}
 
     def _time_format(self) -> str:
         days = sorted(str(row[self.names["x"]])[:10] for row in self.data if row.get(self.names["x"]))
@@ -247,6 +252,12 @@ def _value(cell: Cell, *, is_name: bool) -> Any:
             return str(cell) if is_name else cell
         case _:
             return _short(cell)
+
+
+def _milliseconds(time: str) -> int:
+    """Return ISO text as the number in which Vega counts time, in UTC."""
+    moment = datetime.fromisoformat(time).replace(tzinfo=UTC)
+    return round(moment.timestamp() * 1000)
 
 
 def _short(text: str) -> str:

@@ -52,9 +52,10 @@ def _document(_: FormField) -> forms.Field:
     return forms.FileField(widget=forms.FileInput(attrs={"accept": _DOCUMENTS}))
 
 
-def _table(_: FormField) -> forms.Field:
+def _table(_field: FormField) -> forms.Field:
     rows = forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "wrap": "off"})
-    return forms.CharField(widget=rows, strip=False)
+    needed = {"required": _("Choose a file, or paste the rows.")}
+    return forms.CharField(widget=rows, strip=False, error_messages=needed)
 
 
 _MAKERS = {

@@ -111,7 +111,8 @@ def _match(field: str, expected: str, columns: tuple[str, ...], names: Mapping[s
 
 def _matched(field: FormField, data: QueryDict) -> str:
     """Return the text of a field with the columns that were matched by hand."""
-    text = data.get(field.field, "")
+    # A browser sends an empty text for a file input of this name in which nothing was chosen.
+    text = next((given for given in data.getlist(field.field) if given.strip()), "")
     try:
         chosen = sheet_chosen(text)
     except AllotmentError:
