@@ -1,8 +1,12 @@
 """Files as people bring them: read with every cell as it was, or refused in words with nothing left behind."""
 
+import csv
+import io
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from allotment.kernel.errors import Invalid, TooLarge
 from allotment.tables.computing import Source, rows
@@ -24,6 +28,28 @@ def _read(
 
 
 TWO = [("Ada", "36"), ("Grace", "85")]
+
+
+CELL = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=12).filter(
+    str.strip
+)
+
+
+@given(
+    table=st.lists(st.tuples(CELL, CELL | st.just(""), CELL), min_size=1, max_size=8),
+    delimiter=st.sampled_from(",;\t|"),
+    quoting=st.sampled_from((csv.QUOTE_MINIMAL, csv.QUOTE_ALL)),
+    end=st.sampled_from(("\n", "\r\n")),
+)
+def test_every_cell_comes_back_as_it_was(
+    tmp_path_factory: pytest.TempPathFactory, table: Cells, delimiter: str, quoting: int, end: str
+) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=delimiter, quoting=quoting, lineterminator=end)  # type: ignore[arg-type]
+    writer.writerows((("alpha", "beta", "gamma"), *table))
+    choice = Choice(delimiter=delimiter, header_row=1)
+    _, cells = _read(tmp_path_factory.mktemp("files"), text.getvalue(), choice)
+    assert cells == [(first, second or None, third) for first, second, third in table]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -121,6 +147,8 @@ def test_a_choice_decides(tmp_path: Path) -> None:
     ("choice", "words"),
     [
         (Choice(encoding="klingon"), "encoding"),
+        (Choice(encoding="hex"), "encoding"),
+        (Choice(encoding="utf-16"), "utf-16"),
         (Choice(delimiter="x"), "separator"),
         (Choice(header_row=9), "row 9"),
     ],

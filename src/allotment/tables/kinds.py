@@ -19,8 +19,8 @@ _ENOUGH = 0.95
 """Of the filled cells must read as a kind for a column to be of it."""
 _PROMISING = 0.5
 """Of the few cells looked at first must fit for a candidate to be held against all."""
-_FEW, _FEW_IN_ALL = 200, 20_000
-_FIRST_ROWS, _FIRST_CELLS = 20_000, 2_000_000
+_FEW, _FEW_IN_ALL = 100, 20_000
+_FIRST_ROWS, _FIRST_CELLS = 5_000, 2_000_000
 _LONGEST = 100
 """Characters of a cell that are looked at first; whatever is longer is text."""
 _AT_ONCE = 100

@@ -5,7 +5,6 @@ row, in the one dialect that it cannot refuse.
 Invariant: no cell is lost: cells beyond the headings get columns of their own, and a note says how many rows have them.
 """
 
-import codecs
 import csv
 import io
 import tempfile
@@ -18,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from allotment.kernel.errors import Invalid, TooLarge
-from allotment.tables.encodings import UTF_8, encoding_of
+from allotment.tables.encodings import OFFERED, UTF_8, encoding_of
 from allotment.tables.headings import column_names, heading_of, too_many_columns
 from allotment.tables.reading import delimiter_of
 from allotment.tables.receiving import MOST_CELL, MOST_COLUMNS, Choice, Facts, FileRead
@@ -79,10 +78,9 @@ class _Anew:
 def _known(encoding: str) -> str:
     if not encoding:
         return ""
-    try:
-        return codecs.lookup(encoding).name
-    except LookupError as error:
-        raise Invalid(f"“{encoding}” is no encoding known here.", hint="Choose one from the list.") from error
+    if encoding not in OFFERED:
+        raise Invalid(f"“{encoding}” is no encoding known here.", hint="Choose one from the list.")
+    return encoding
 
 
 def _plain(path: Path, target: Path, encoding: str) -> Path:
@@ -95,8 +93,13 @@ def _plain(path: Path, target: Path, encoding: str) -> Path:
         path.open(encoding=encoding, errors="replace", newline=None) as source,
         target.open("w", encoding=UTF_8, newline="\n") as copy,
     ):
-        while text := source.read(_CHUNK):
-            copy.write(text.removeprefix("\ufeff"))
+        try:
+            while text := source.read(_CHUNK):
+                copy.write(text.removeprefix("\ufeff"))
+        except UnicodeError as error:
+            raise Invalid(
+                f"This file cannot be read as {encoding}.", hint="Choose another encoding, or none."
+            ) from error
     return target
 
 
