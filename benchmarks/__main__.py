@@ -5,7 +5,19 @@ import tempfile
 from pathlib import Path
 
 from allotment.kernel.settings import settings
-from benchmarks import chat, first_event, gate, journal, memory, pages, peers, policies, report, start
+from benchmarks import (
+    chat,
+    first_event,
+    gate,
+    journal,
+    memory,
+    pages,
+    peers,
+    policies,
+    report,
+    reporting,
+    start,
+)
 from benchmarks.filling import fill
 from benchmarks.quiet import wait_for_quiet
 from benchmarks.serving import serving
@@ -44,6 +56,8 @@ def _measure(wanted: argparse.Namespace, folder: Path) -> report.Measured:
     idle["journal and policies"] = _quiet(wanted, "journal and policies")
     kept = journal.measure(folder / "journal", entries=wanted.entries, largest=wanted.largest_tree)
     decided = policies.measure(times=wanted.decisions)
+    idle["reports"] = _quiet(wanted, "reports from raw rows")
+    reported = reporting.measure()
     idle["memory"] = _quiet(wanted, "memory over many calls")
     return report.Measured(
         apps=wanted.apps,
@@ -57,6 +71,7 @@ def _measure(wanted: argparse.Namespace, folder: Path) -> report.Measured:
         chat=governed,
         journal=kept,
         policies=decided,
+        reports=reported,
         memory=memory.measure(folder, calls=wanted.memory_calls),
         peers=beside,
     )

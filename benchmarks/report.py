@@ -30,13 +30,14 @@ class Measured:
     chat: list[Finding]
     journal: Journal
     policies: list[Finding]
+    reports: list[Finding]
     memory: Memory
     peers: str
 
     @property
     def promised(self) -> list[Finding]:
-        """Return what is promised about the gate and the journal."""
-        found = [*self.chat, *self.policies, *self.journal.findings, self.memory.finding]
+        """Return what is promised about the gate, the journal and reports."""
+        found = [*self.chat, *self.policies, *self.journal.findings, *self.reports, self.memory.finding]
         return [finding for finding in found if finding.bound is not None]
 
     def missed(self) -> list[Finding]:
@@ -89,6 +90,13 @@ The same provider, load and core. The others do not screen, count money or keep 
 ## Policy decisions
 
 {table(measured.policies)}
+
+## Reports from raw rows
+
+A CSV file of 12 columns: read, every column profiled, grouped by month and region, drawn. Each way in a process of its
+own. DuckDB and pandas do neither exact decimals nor the search for personal data, and draw nothing.
+
+{table(measured.reports)}
 
 ## Memory over many calls
 
