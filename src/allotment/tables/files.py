@@ -5,6 +5,7 @@ guessed (encoding, separator, sheet, row of headings) is told in `Facts`, and a 
 Refuses: files that are not what their name says, and files beyond the limits.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 from allotment.kernel.errors import Invalid, TooLarge
@@ -33,15 +34,22 @@ def read_file(name: str, path: Path, out: Path, choice: Choice = _NO_CHOICE) -> 
         )
     if not size:
         raise Invalid(f"“{name}” is empty.", hint="Choose the file with the table in it.")
-    ending = name.rpartition(".")[2].lower()
+    is_read = False
     try:
-        if ending in _TEXT:
-            return read_text_file(name, path, out, choice)
-        if ending in _WORKBOOKS:
-            return read_workbook_file(name, path, out, choice)
-    except BaseException:
-        out.unlink(missing_ok=True)
-        raise
+        read = _reader(name)(name, path, out, choice)
+        is_read = True
+    finally:
+        if not is_read:
+            out.unlink(missing_ok=True)
+    return read
+
+
+def _reader(name: str) -> Callable[[str, Path, Path, Choice], FileRead]:
+    ending = name.rpartition(".")[2].lower()
+    if ending in _TEXT:
+        return read_text_file
+    if ending in _WORKBOOKS:
+        return read_workbook_file
     raise Invalid(
         f"“{name}” is not a table that can be read here.",
         hint="Choose a CSV, TSV, TXT, XLSX, XLSM, XLS or ODS file.",
