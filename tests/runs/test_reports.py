@@ -59,7 +59,7 @@ def test_tables_are_kept_sealed_and_leave_nothing_on_the_disk(sales: UUID, maker
     kept = RunTable.objects.filter(run=run.id)
     assert {row.path for row in kept} == {"steps.months", "steps.regions", "steps.products"}
     assert not any(b"North" in bytes(row.content) or b"PAR1" in bytes(row.content) for row in kept)
-    assert list((settings().home / "working").iterdir()) == []
+    assert list((settings().home / "open").iterdir()) == []
 
 
 def test_a_number_that_no_table_has_is_marked(

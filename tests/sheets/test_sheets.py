@@ -58,7 +58,7 @@ def _receive(
 
 
 def _left_open() -> list[Path]:
-    return list((settings().home / "sheets").iterdir())
+    return list((settings().home / "open").iterdir())
 
 
 def test_a_file_becomes_a_sheet(ada: Somebody, sheet: SheetView) -> None:

@@ -23,5 +23,17 @@ def test_the_features_are_loaded_once(tmp_path: Path) -> None:
         timeout=30,
     )
     assert done.stdout.strip() == str(
-        ["journal", "keys", "llms", "microapps", "people", "policies", "prompts", "records", "runs", "sheets", "web"]
+        [
+            "journal",
+            "keys",
+            "llms",
+            "microapps",
+            "people",
+            "policies",
+            "prompts",
+            "records",
+            "runs",
+            "sheets",
+            "web",
+        ]
     )

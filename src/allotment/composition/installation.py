@@ -20,6 +20,7 @@ from allotment.journal.writing import JournalWriter
 from allotment.kernel import portal as kernel_portal
 from allotment.kernel.errors import Misconfigured
 from allotment.kernel.outbound import Outbound
+from allotment.kernel.private_folders import remove_left_behind
 from allotment.kernel.settings import settings
 from allotment.llms import providers
 from allotment.policies.budgets.leasing import Budgets
@@ -65,6 +66,7 @@ class _Installation:
             opening.callback(gatehouse.use, None)
             drafting.install()
             opening.push_async_callback(_in_thread, durable.close, _PATIENCE_SECONDS)
+            await _in_thread(remove_left_behind)
             await _in_thread(durable.launch, settings())
             self._held = opening.pop_all()
         gc.collect()

@@ -14,8 +14,8 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 
 import msgspec
 
@@ -139,8 +139,7 @@ def _limit(confines: Confines) -> None:
 def _child(order: _Order) -> bytes:
     """Do what is asked and return the frame that goes back."""
     _limit(order.confines)
-    module, _colon, name = order.task.partition(":")
-    task = getattr(import_module(module), name)
+    task = resolve_name(order.task)
     try:
         if order.arguments:
             return _ANSWER + bytes(task(*map(Path, order.arguments)))

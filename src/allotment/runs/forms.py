@@ -6,10 +6,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
+from allotment.documents.reading import ENDINGS
 from allotment.engine.spec.app import App, FieldKind, FormField
 
 MOST_DOCUMENT_BYTES = 5 * 1024 * 1024
-_DOCUMENTS = ".pdf,.docx,.txt,.md"
+_DOCUMENTS = ",".join(f".{ending}" for ending in ENDINGS)
 
 _YES_NO = (("", "–"), ("yes", "Yes"), ("no", "No"))
 

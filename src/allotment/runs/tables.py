@@ -4,7 +4,6 @@ Invariant: rows lie in the clear only in a private folder inside the installatio
 computed from them. Refuses: a table that the run does not have.
 """
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ from allotment.engine.state import Reference
 from allotment.engine.tables.plan import Plan
 from allotment.engine.tables.rows import Rows
 from allotment.kernel.errors import Invalid
-from allotment.kernel.settings import settings
+from allotment.kernel.private_folders import private_folder
 from allotment.runs import cancelling
 from allotment.runs.handing_in import opened_table
 from allotment.runs.models import Run, RunTable
@@ -48,7 +47,7 @@ def computed(
     """Compute a plan from tables of a run; the result lies in a file as long as the context lasts."""
     run = work.row.id
     paths = [source.path, *(other.path for other in others.values())]
-    with opened(run, work.row.person_id, work.form, paths) as tables, _private_folder() as folder:
+    with opened(run, work.row.person_id, work.form, paths) as tables, private_folder() as folder:
         joined = {name: tables[other.path] for name, other in others.items()}
         out = folder / "computed.parquet"
         limits = Limits(is_stopped=lambda: cancelling.is_cancelled(run))
@@ -61,7 +60,7 @@ def opened(
 ) -> Iterator[Mapping[str, Source]]:
     """Open tables of a run by their paths, as long as the context lasts; raises `Invalid` for one that is missing."""
     with ExitStack() as open_tables:
-        folder = open_tables.enter_context(_private_folder())
+        folder = open_tables.enter_context(private_folder())
         found: dict[str, Source] = {}
         for number, path in enumerate(dict.fromkeys(paths)):
             file = folder / f"{number}.parquet"
@@ -88,11 +87,3 @@ def _missing(path: str) -> Invalid:
         hint=_("Hand in a table and run again."),
         where=path,
     )
-
-
-@contextmanager
-def _private_folder() -> Iterator[Path]:
-    home = settings().home / "working"
-    home.mkdir(mode=0o700, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="run-", dir=home) as folder:
-        yield Path(folder)

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from allotment.engine.principals import Actor
 from allotment.engine.tables.columns import ColumnKind
 from allotment.kernel.errors import Invalid
+from allotment.kernel.private_folders import private_folder
 from allotment.sheets.looking import look_again
 from allotment.sheets.models import PartKind
-from allotment.sheets.places import private_folder
 from allotment.sheets.queries import changeable, view_of
 from allotment.sheets.sealing import about_of, fetch_file, sealed_about
 from allotment.sheets.values import SheetView

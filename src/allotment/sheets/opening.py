@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from allotment.kernel import clock
 from allotment.kernel.errors import NotFound
+from allotment.kernel.private_folders import private_folder
 from allotment.sheets.models import PartKind, Sheet
-from allotment.sheets.places import private_folder
 from allotment.sheets.sealing import about_of, fetch_file
 from allotment.tables.computing import Source
 

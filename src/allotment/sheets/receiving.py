@@ -10,10 +10,10 @@ from django.db import transaction
 from allotment.engine.principals import Actor
 from allotment.kernel.errors import TooLarge
 from allotment.kernel.ids import new_id
+from allotment.kernel.private_folders import private_folder
 from allotment.sheets.forgetting import forget_unused
 from allotment.sheets.looking import Looked, look
 from allotment.sheets.models import PartKind, Sheet
-from allotment.sheets.places import private_folder
 from allotment.sheets.queries import changeable, view_of
 from allotment.sheets.sealing import fetch_file, keep_file, sealed_about
 from allotment.sheets.values import SheetView

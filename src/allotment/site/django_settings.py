@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
-from allotment.kernel.settings import settings
+from allotment.kernel.settings import ensure_home, settings
 from allotment.site.databases import databases
 
 _installation = settings()
@@ -117,6 +117,8 @@ CSRF_FAILURE_VIEW = "allotment.web.pages.csrf_failed"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+FILE_UPLOAD_TEMP_DIR = _installation.home / "arriving"
+ensure_home(FILE_UPLOAD_TEMP_DIR)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 

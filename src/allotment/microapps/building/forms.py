@@ -24,7 +24,7 @@ KINDS = (
     (FieldKind.DATE.value, _("A date")),
     (FieldKind.EMAIL.value, _("An e-mail address")),
     (FieldKind.PERSON.value, _("A person’s name")),
-    (FieldKind.DOCUMENT.value, _("A document (pdf, docx, txt, md)")),
+    (FieldKind.DOCUMENT.value, _("A document (pdf, docx, txt, md, html, e-mail)")),
     (FieldKind.TABLE.value, _("A spreadsheet (csv, xlsx)")),
 )
 COMPARISONS = (

@@ -4,7 +4,6 @@ Invariant: columns come from what the form promises or, where it promises nothin
 computed from anybody's data here. Refuses nothing: an example that cannot be read has no columns and shows no rows.
 """
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
@@ -15,7 +14,7 @@ from allotment.engine.tables.columns import Column, ColumnKind
 from allotment.engine.tables.plan import MOST_COLUMNS
 from allotment.engine.tables.rows import Rows
 from allotment.kernel.errors import AllotmentError
-from allotment.kernel.settings import settings
+from allotment.kernel.private_folders import private_folder
 from allotment.microapps.building.naming import Plain, mapping, parts
 from allotment.tables.computing import Source, columns_of, compute, rows
 from allotment.tables.engine import Limits
@@ -30,7 +29,7 @@ _FORM = "form."
 def columns_in_text(text: str) -> tuple[Column, ...]:
     """Return the columns of example rows; none when they are no table."""
     try:
-        with _folder() as folder:
+        with private_folder() as folder:
             return columns_of(_written(text, folder / "rows.parquet"))
     except AllotmentError:
         return ()
@@ -96,7 +95,7 @@ def _field(spec: App, path: str) -> FormField | None:
 @contextmanager
 def _example(spec: App, path: str) -> Iterator[Source]:
     """Open a table as the example makes it; raises what is wrong with the example or a plan."""
-    with _folder() as folder:
+    with private_folder() as folder:
         yield _Example(spec, folder).source(path)
 
 
@@ -142,11 +141,3 @@ def _written(text: str, file: Path) -> Source:
     table = read_text(text)
     write_parquet(table, file)
     return Source(file, guess(file, table.columns))
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    home = settings().home / "working"
-    home.mkdir(mode=0o700, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="example-", dir=home) as folder:
-        yield Path(folder)
