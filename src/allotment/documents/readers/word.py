@@ -29,7 +29,7 @@ def read(content: bytes) -> bytes:
     except (
         zipfile.BadZipFile,
         PackageNotFoundError,
-        LxmlError,
+        SyntaxError,
         KeyError,
         ValueError,
         RecursionError,
