@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.test import Client
+from hypothesis import settings as hypothesis_settings
 
 from allotment.engine.principals import Actor, Role
 from allotment.people.models import Membership, Person, RoleGrant, Space
@@ -29,6 +30,10 @@ class Somebody:
         """The stored person, read anew."""
         return Person.objects.get(id=self.id)
 
+
+# How long an example takes says more about the machine than about the code; speed is measured in benchmarks.
+hypothesis_settings.register_profile("steady", deadline=None)
+hypothesis_settings.load_profile("steady")
 
 PASSWORD = "four small green plots"
 """Everybody's password in tests."""

@@ -250,3 +250,7 @@ def test_a_defect_in_the_writer_reaches_those_who_wait(writer, monkeypatch):
         asyncio.run(writer.record(entry()))
     with pytest.raises(Unavailable):
         asyncio.run(writer.record(entry()))
+    # The thread is to end while its complaint still goes nowhere.
+    for thread in threading.enumerate():
+        if thread.name == "journal-writer":
+            thread.join(10)

@@ -25,7 +25,7 @@ from allotment.microapps.making import make_from_plain, make_from_starter  # noq
 from allotment.microapps.models import MicroApp  # noqa: E402
 from allotment.microapps.parking import park  # noqa: E402
 from allotment.microapps.publishing import publish  # noqa: E402
-from allotment.microapps.queries import app_for  # noqa: E402
+from allotment.microapps.queries import app_for, runnable  # noqa: E402
 from allotment.microapps.releasing import WantedReach  # noqa: E402
 from allotment.microapps.saving import save_version, save_working  # noqa: E402
 from allotment.microapps.states import Audience  # noqa: E402
@@ -41,6 +41,7 @@ from allotment.prompts.writing import About, new_draft, new_family  # noqa: E402
 from allotment.records.models import Record  # noqa: E402
 from allotment.records.saving import save_records  # noqa: E402
 from allotment.runs import starting  # noqa: E402
+from allotment.runs.batches import starting as starting_batches  # noqa: E402
 from allotment.runs.queries import run_for  # noqa: E402
 from allotment.sheets.receiving import receive  # noqa: E402
 from tests import planting  # noqa: E402
@@ -75,6 +76,7 @@ def main() -> None:
     with opened():
         runs = [_run(everyone, apps.published, CONTACT), _run(everyone, apps.published, FAILING_QUESTION)]
         connections = _connections(everyone)
+        questions, batch = _batch(everyone, apps.published)
     handed = invite(
         everyone, Invitation("Noor from the night shift", "noor@example.org", frozenset({Role.COLLEAGUE}))
     )
@@ -113,6 +115,22 @@ def main() -> None:
             "record_id": [_record(everyone, apps.mine)],
         },
         "sheets": {"sheet_id": [receive(everyone, "orders.csv", io.BytesIO(ORDERS)).id]},
+        **_values_of_runs(apps, runs, questions, batch),
+    }
+    actors = {role: actor_of(person) for role, person in people.items()}
+    found = [asdict(address) for address in addresses(values, actors)]
+    print(json.dumps({"everyone": "everyone@example.org", "apps": asdict(apps), "addresses": found}))
+
+
+def _values_of_runs(apps: Apps, runs: list[UUID], questions: UUID, batch: UUID) -> dict[str, Values]:
+    return {
+        "batches": {
+            "slug": [apps.published],
+            "sheet_id": [questions],
+            "batch_id": [batch],
+            "kind": ["csv", "xlsx"],
+            "what": ["pause"],
+        },
         "runs": {
             "slug": [apps.mine, apps.published, apps.parked],
             "run_id": runs,
@@ -121,9 +139,15 @@ def main() -> None:
             "look": ["light", "png"],
         },
     }
-    actors = {role: actor_of(person) for role, person in people.items()}
-    found = [asdict(address) for address in addresses(values, actors)]
-    print(json.dumps({"everyone": "everyone@example.org", "apps": asdict(apps), "addresses": found}))
+
+
+def _batch(everyone: Actor, slug: str) -> tuple[UUID, UUID]:
+    """Start a batch of two rows; return the sheet it is made from and the batch."""
+    rows = b"Question;Branch\nWhere is my card?;banking\nWhere is it?;fishing\n"
+    sheet = receive(everyone, "questions.csv", io.BytesIO(rows)).id
+    matching = {"customer_query": "Question", "industry": "Branch"}
+    wanted = runnable(MicroApp.objects.get(slug=slug).id, everyone)
+    return sheet, starting_batches.start(everyone, wanted, sheet, matching)
 
 
 def _record(everyone: Actor, slug: str) -> UUID:

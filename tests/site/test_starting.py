@@ -24,6 +24,7 @@ def test_the_features_are_loaded_once(tmp_path: Path) -> None:
     )
     assert done.stdout.strip() == str(
         [
+            "batches",
             "journal",
             "keys",
             "llms",

@@ -26,6 +26,7 @@ from allotment.llms import providers
 from allotment.policies.budgets.leasing import Budgets
 from allotment.policies.gatekeeping import CedarAuthoriser
 from allotment.runs import durable, gatehouse
+from allotment.runs.batches import foreman
 
 _PATIENCE_SECONDS = 4
 _in_thread = anyio.to_thread.run_sync
@@ -68,6 +69,7 @@ class _Installation:
             opening.push_async_callback(_in_thread, durable.close, _PATIENCE_SECONDS)
             await _in_thread(remove_left_behind)
             await _in_thread(durable.launch, settings())
+            await self._run_batches(opening)
             self._held = opening.pop_all()
         gc.collect()
         gc.freeze()  # what is loaded by now stays; looking through it again and again would only hold up calls
@@ -75,6 +77,7 @@ class _Installation:
     async def close_here(self) -> None:
         """Close in the reverse order; runs that are not done resume at the next start."""
         await self._held.aclose()
+        gc.unfreeze()  # else what is loaded is not taken apart at exit, and native libraries complain of leaks
 
     def _enter_portal(self, portal: BlockingPortal, opening: AsyncExitStack) -> None:
         kernel_portal.use(portal)
@@ -103,6 +106,13 @@ class _Installation:
         await budgets.start()
         opening.push_async_callback(budgets.stop)
         return budgets
+
+    async def _run_batches(self, opening: AsyncExitStack) -> None:
+        tending = foreman.Foreman()
+        tending.start()
+        foreman.use(tending)
+        opening.push_async_callback(tending.stop, _PATIENCE_SECONDS)
+        opening.callback(foreman.use, None)
 
     async def _know_rights(self, opening: AsyncExitStack) -> Keeper:
         keeper = Keeper()

@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "allotment.microapps",
     "allotment.records",
     "allotment.runs",
+    "allotment.runs.batches",
 ]
 
 MIDDLEWARE = [

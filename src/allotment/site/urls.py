@@ -12,6 +12,7 @@ urlpatterns = [
     path("sheets/", include("allotment.sheets.urls")),
     path("", include("allotment.microapps.urls")),
     path("", include("allotment.records.urls")),
+    path("", include("allotment.runs.batches.urls")),
     path("", include("allotment.runs.urls")),
 ]
 

@@ -53,6 +53,7 @@ class Tab:
 
 
 _more: list[tuple[str, Promise, Callable[[AppDetail], bool]]] = []
+_ways_to_run: list[tuple[str, Promise]] = []
 
 
 def offer_tab(url_name: str, label: Promise, is_open: Callable[[AppDetail], bool]) -> None:
@@ -60,11 +61,17 @@ def offer_tab(url_name: str, label: Promise, is_open: Callable[[AppDetail], bool
     _more.append((url_name, label, is_open))
 
 
+def offer_way_to_run(url_name: str, label: Promise) -> None:
+    """Let a feature above add another way to run an app, for those who may. Called from `AppConfig.ready`."""
+    _ways_to_run.append((url_name, label))
+
+
 def tabs(app: AppDetail, may: Rights, current: str = "") -> tuple[Tab, ...]:
     """Return the pages of an app this person may open; `current` is the URL name of the one that is shown."""
     pages = (
         ("runs:run", _("Run once"), may.run),
         ("runs:trial", _("Try it"), may.edit and not may.run),
+        *((name, str(label), may.run) for name, label in _ways_to_run),
         ("runs:results", _("Past results"), True),
         *((name, str(label), is_open(app)) for name, label, is_open in _more),
         ("microapps:about", _("About this app"), True),

@@ -21,6 +21,7 @@ _NANO = Decimal(10) ** 9
 _SMALLEST_SHOWN = Decimal("0.000001")
 _CENTS = 2
 _JUST_NOW = timedelta(seconds=60)
+_MINUTE, _HOUR = 60, 3600
 _DATE_SAYS_MORE = timedelta(days=7)
 _INPUT_TYPES = {
     "number": "number",
@@ -163,3 +164,16 @@ def ago(moment: datetime | None) -> str:
     if passed < _DATE_SAYS_MORE:
         return ngettext("%(count)d day ago", "%(count)d days ago", passed.days) % {"count": passed.days}
     return date_format(localtime(moment), "DATE_FORMAT")
+
+
+@register.filter
+def lasting(seconds: float | None) -> str:
+    """Return how long something takes, as people say it: “40 seconds”, “12 minutes”, “3 hours”."""
+    whole = max(1, round(seconds or 0))
+    if whole < 2 * _MINUTE:
+        return ngettext("%(n)s second", "%(n)s seconds", whole) % {"n": whole}
+    if whole < 2 * _HOUR:
+        minutes = round(whole / _MINUTE)
+        return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+    hours = round(whole / _HOUR)
+    return ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}

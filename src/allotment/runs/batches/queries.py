@@ -1,0 +1,186 @@
+"""Reads of batches. A batch belongs to the person who started it; for everybody else it is not there."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from allotment.engine.principals import Actor
+from allotment.engine.spec.reading import from_plain
+from allotment.kernel import clock
+from allotment.kernel.errors import NotFound
+from allotment.runs.batches.answering import result_columns
+from allotment.runs.batches.keeping import GIVEN, RESULT
+from allotment.runs.batches.models import AT_WORK, FINAL, Batch, BatchRow, BatchState, RowState
+from allotment.runs.batches.sealed import about_of
+from allotment.runs.sealing import unseal
+
+PAGE_LENGTH = 25
+_TROUBLES_SHOWN = 50
+_CHUNK = 500
+_TROUBLED = (RowState.FAILED, RowState.REFUSED, RowState.UNFIT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchView:
+    """A batch as its pages show it. Everything comes from its counters, whatever the number of rows."""
+
+    id: UUID
+    app_id: UUID
+    app_title: str
+    app_slug: str
+    version: int | None
+    state: str
+    name: str
+    """Of the file."""
+    created_at: datetime
+    finished_at: datetime | None
+    message: str
+    remedy: str
+    waits_for: str
+    rows: int
+    stored: int
+    done: int
+    failed: int
+    unfit: int
+    copied: int
+    cost_nanodollars: int
+    masked: int
+    worked_seconds: float
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether something is going on."""
+        return self.state in AT_WORK
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self.state in FINAL
+
+    @property
+    def ended(self) -> int:
+        """How many rows are over, however they ended."""
+        return self.done + self.failed + self.unfit
+
+    @property
+    def a_minute(self) -> float | None:
+        """How many rows are answered in a minute of work."""
+        return self.done * 60 / self.worked_seconds if self.done and self.worked_seconds > 1 else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the rest takes at this rate."""
+        rate = self.a_minute
+        return (self.rows - self.ended) * 60 / rate if rate else None
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A row that has no answer, and why."""
+
+    number: int
+    state: str
+    message: str
+    remedy: str
+
+
+def batch_row(actor: Actor, batch: UUID) -> Batch:
+    """Return one's own batch as a row, for the modules of this package; raises `NotFound`."""
+    row = Batch.objects.select_related("app").filter(id=batch, person_id=actor.person, run=None).first()
+    if row is None:
+        raise NotFound(
+            _("There is no such batch, or it is not yours."),
+            hint=_("Look for it under Run many of its app."),
+        )
+    return row
+
+
+def batch_for(actor: Actor, batch: UUID) -> BatchView:
+    """Return one's own batch; raises `NotFound`."""
+    return _view(batch_row(actor, batch))
+
+
+def batches_of(actor: Actor, app: UUID) -> tuple[BatchView, ...]:
+    """Return one's own batches of an app, newest first."""
+    rows = Batch.objects.select_related("app").filter(app_id=app, person_id=actor.person, run=None)
+    return tuple(_view(row) for row in rows.defer("spec").order_by("-created_at")[:PAGE_LENGTH])
+
+
+def troubles(batch: UUID) -> tuple[Trouble, ...]:
+    """Return the first rows without an answer, and why."""
+    rows = BatchRow.objects.filter(batch=batch, state__in=_TROUBLED).order_by("number")
+    found = rows.values_list("number", "state", "message", "remedy")[:_TROUBLES_SHOWN]
+    return tuple(Trouble(*one) for one in found)
+
+
+def heads(row: Batch) -> tuple[str, ...]:
+    """Return the headings of the results: the file's own columns, those of the app, how it went."""
+    return (*about_of(row).columns, *result_columns(from_plain(row.spec)), _("How it went"), _("Why"))
+
+
+def result_rows(row: Batch) -> Iterator[tuple[str, ...]]:
+    """Yield the results, row by row in the order of the file. Memory stays flat."""
+    width = len(result_columns(from_plain(row.spec)))
+    answered: dict[int, tuple[str, ...]] = {}
+    rows = BatchRow.objects.filter(batch=row).order_by("number").defer("progress", "alike")
+    for one in rows.iterator(_CHUNK):
+        cells = tuple(unseal(one.given, column=GIVEN, run=one.id)["cells"])
+        result = _result(one, row, answered) if one.state == RowState.DONE else ()
+        yield (*cells, *(result or ("",) * width), _ENDINGS[RowState(one.state)], one.message)
+
+
+def _result(one: BatchRow, row: Batch, answered: dict[int, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the answer of a row, or of the row filled in alike; those few that others take are remembered."""
+    if one.same_as is None:
+        return tuple(unseal(one.result, column=RESULT, run=one.id)) if one.result else ()
+    if one.same_as not in answered:
+        first = BatchRow.objects.filter(batch=row, number=one.same_as).first()
+        found = () if first is None or not first.result else unseal(first.result, column=RESULT, run=first.id)
+        answered[one.same_as] = tuple(found)
+        if len(answered) > _CHUNK:
+            answered.pop(next(iter(answered)))
+        return tuple(found)
+    return answered[one.same_as]
+
+
+_ENDINGS = {
+    RowState.WAITING: "waiting",
+    RowState.SAME: "waiting",
+    RowState.DONE: "done",
+    RowState.STOPPED: "stopped by the app",
+    RowState.REFUSED: "held back",
+    RowState.FAILED: "failed",
+    RowState.UNFIT: "not asked",
+}
+
+
+def _view(row: Batch) -> BatchView:
+    worked = row.worked_seconds
+    if row.working_since is not None:
+        worked += max(0.0, ((row.beat_at or clock.now()) - row.working_since).total_seconds())
+    return BatchView(
+        id=row.id,
+        app_id=row.app_id,
+        app_title=row.app.title,
+        app_slug=row.app.slug,
+        version=row.version,
+        state=BatchState(row.state).value,
+        name=about_of(row).name,
+        created_at=row.created_at,
+        finished_at=row.finished_at,
+        message=row.message,
+        remedy=row.remedy,
+        waits_for=row.waits_for,
+        rows=row.rows_expected,
+        stored=row.rows,
+        done=row.done,
+        failed=row.failed,
+        unfit=row.unfit,
+        copied=row.copied,
+        cost_nanodollars=row.cost_nanodollars,
+        masked=row.masked,
+        worked_seconds=worked,
+    )

@@ -1,0 +1,50 @@
+"""What a batch keeps sealed about itself: the file it came from, its columns, and the key of its digests."""
+
+from base64 import b64decode, b64encode
+from dataclasses import dataclass, field
+from secrets import token_bytes
+from uuid import UUID
+
+from allotment.runs.batches.models import Batch
+from allotment.runs.sealing import seal, unseal
+
+_ABOUT = "batch.about"
+
+
+@dataclass(frozen=True)
+class About:
+    """Where the rows come from and how they become forms."""
+
+    name: str
+    """Of the file."""
+    columns: tuple[str, ...]
+    """Every column of the file, in its order."""
+    matching: dict[str, str]
+    """Field to column."""
+    constants: dict[str, str] = field(default_factory=dict)
+    """Field to the text that is the same for every row."""
+    key: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
+
+
+def sealed_about(about: About, *, batch: UUID, person: UUID) -> bytes:
+    """Seal it for its batch."""
+    value = {
+        "name": about.name,
+        "columns": list(about.columns),
+        "matching": about.matching,
+        "constants": about.constants,
+        "key": b64encode(about.key).decode(),
+    }
+    return seal(value, column=_ABOUT, run=batch, person=person)
+
+
+def about_of(row: Batch) -> About:
+    """Open it; raises `Erased` for somebody erased."""
+    value = unseal(row.about, column=_ABOUT, run=row.id)
+    return About(
+        value["name"],
+        tuple(value["columns"]),
+        value["matching"],
+        value["constants"],
+        b64decode(value["key"]),
+    )

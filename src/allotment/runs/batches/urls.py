@@ -1,0 +1,16 @@
+"""Routes of batches."""
+
+from django.urls import path
+
+from allotment.runs.batches import pages
+
+app_name = "batches"
+urlpatterns = [
+    path("apps/<slug:slug>/many/", pages.many, name="many"),
+    path("apps/<slug:slug>/many/template.<slug:kind>", pages.template, name="template"),
+    path("apps/<slug:slug>/many/<uuid:sheet_id>/", pages.match, name="match"),
+    path("batches/<uuid:batch_id>/", pages.detail, name="detail"),
+    path("batches/<uuid:batch_id>/progress/", pages.progress, name="progress"),
+    path("batches/<uuid:batch_id>/<slug:what>/", pages.act, name="act"),
+    path("batches/<uuid:batch_id>/results.<slug:kind>", pages.results, name="results"),
+]
