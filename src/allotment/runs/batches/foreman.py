@@ -35,6 +35,7 @@ class Foreman:
         self._wake = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._tending: asyncio.Task[None] | None = None
+        self._is_closing = False
 
     def start(self) -> None:
         """Begin to look for batches."""
@@ -44,9 +45,10 @@ class Foreman:
         """Take no more rows; wait a little for those at work, which are paid for."""
         if self._tending is None:
             return
-        self._tending.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._tending
+        # A word, not a cancellation: `wait_for` swallows one that comes together with what it waits for.
+        self._is_closing = True
+        self._wake.set()
+        await self._tending
         for worker, _ in self._workers.values():
             worker.stop()
         tasks = [task for _, task in self._workers.values()]
@@ -69,12 +71,13 @@ class Foreman:
             worker.look()
 
     async def _tend(self) -> None:
-        while True:
+        while not self._is_closing:
             self._wake.clear()
             with suppress(DatabaseError):  # the next look tries again
                 await self._take_up()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _LOOKS_EVERY_SECONDS)
+            if not self._is_closing:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), _LOOKS_EVERY_SECONDS)
 
     async def _take_up(self) -> None:
         room = MOST_BATCHES - len(self._workers)
