@@ -128,6 +128,7 @@ def _values_of_runs(apps: Apps, runs: list[UUID], questions: UUID, batch: UUID) 
             "slug": [apps.published],
             "sheet_id": [questions],
             "batch_id": [batch],
+            "run_id": runs,
             "kind": ["csv", "xlsx"],
             "what": ["pause"],
         },

@@ -6,12 +6,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from allotment.engine.spec.app import Chart, Save, Table
+from allotment.engine.spec.app import Chart, ForEach, Save, Table
 from allotment.engine.spec.reading import from_plain
 from allotment.engine.spec.validation import problems
 from allotment.microapps.making import make_from_plain, make_from_starter
 from allotment.microapps.models import MicroApp
 from allotment.microapps.starters import all_starters
+from allotment.prompts.starting import plant_library
 from tests.conftest import Somebody
 from tests.microapps.browsing import form_to
 
@@ -22,7 +23,7 @@ STEPS = [
     (one.name, step.step)
     for one in WITH_TABLES
     for step in one.app.steps
-    if isinstance(step, Table | Chart | Save)
+    if isinstance(step, Table | Chart | Save | ForEach)
 ]
 ROWS = "Day;Region;Revenue\n2026-01-03;North;10,50\n2026-01-09;South;3,25\n2026-02-02;North;2,00\n"
 BLANK = {
@@ -70,9 +71,14 @@ def blank(mira_in: Client, mira: Somebody) -> Building:
     return building
 
 
+@pytest.fixture
+def whole_library(db: None) -> int:
+    return plant_library()
+
+
 @pytest.mark.parametrize(("starter", "step"), STEPS)
 def test_opening_and_saving_a_step_unchanged_changes_nothing(
-    mira_in: Client, mira: Somebody, starter: str, step: str
+    whole_library: int, mira_in: Client, mira: Somebody, starter: str, step: str
 ) -> None:
     building = Building(mira_in, make_from_starter(mira.actor, starter).slug)
     before = from_plain(building.plain)
@@ -183,6 +189,56 @@ def test_a_chart_and_a_collection_follow_the_table(blank: Building) -> None:
     assert blank.step("keep")["collection"] == "regions"
     shown = [(part["show"], part["from"]) for part in blank.plain["result"]]
     assert shown == [("table", "steps.figures"), ("chart", "steps.picture")]
+
+
+def test_a_question_about_each_row_takes_the_column_with_texts(whole_library: int, blank: Building) -> None:
+    assert blank.add("for each").status_code == 302
+    step = blank.step("label")
+    assert (step["rows"], step["with"]) == ("form.rows", {"text": "row.Region"})
+    assert step["answer"]["choice"]
+    assert blank.plain["result"] == [{"show": "table", "from": "steps.label"}]
+    assert list(problems(from_plain(blank.plain))) == []
+
+
+def test_a_question_about_each_row_is_changed_and_its_column_named(
+    whole_library: int, blank: Building
+) -> None:
+    blank.add("for each")
+    url = blank.address("build_step", "label")
+    page = blank.client.get(url).content.decode()
+    assert "From the row" in page
+    blank.edit(
+        url, answer__words="Part of town", answer__labels="centre\nsuburb", slot__text__source="row.Day"
+    )
+    step = blank.step("part_town")
+    assert (step["column"], step["with"]) == ("Part of town", {"text": "row.Day"})
+    assert step["answer"] == {"choice": ["centre", "suburb"]}
+    assert blank.plain["result"] == [{"show": "table", "from": "steps.part_town"}]
+    blank.add("table")
+    page = blank.client.get(blank.address("build_step", "figures")).content.decode()
+    assert "Part of town" in page
+
+
+def test_a_question_about_rows_gets_another_template_and_keeps_its_row(
+    whole_library: int, blank: Building
+) -> None:
+    blank.add("for each")
+    url = blank.address("build_step", "label")
+    blank.edit(url, "template:sort-by-sentiment@1")
+    (step,) = blank.plain["steps"]
+    assert (step["do"], step["template"]) == ("for each", "sort-by-sentiment@1")
+    assert list(step["with"].values()) == ["row.Region"]
+    assert blank.plain["result"] == [{"show": "table", "from": f"steps.{step['step']}"}]
+
+
+def test_a_question_about_rows_without_an_example_says_what_is_missing(
+    whole_library: int, mira_in: Client, mira: Somebody
+) -> None:
+    building = Building(mira_in, make_from_plain(mira.actor, {**BLANK, "form": []}).slug)
+    building.add("for each")
+    assert building.plain["form"][0]["kind"] == "table"
+    page = building.client.get(building.address("build_step", "label")).content.decode()
+    assert "Nobody knows the columns of this table yet" in page
 
 
 def test_a_renamed_table_is_followed_wherever_it_is_used(blank: Building) -> None:

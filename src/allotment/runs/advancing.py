@@ -22,7 +22,7 @@ from allotment.engine.interpreter import (
 )
 from allotment.kernel.errors import AllotmentError
 from allotment.runs import ending
-from allotment.runs.doing import asking, working_with_tables
+from allotment.runs.doing import asking, asking_rows, working_with_tables
 from allotment.runs.events import append
 from allotment.runs.models import FINAL_STATES, Run, RunState
 from allotment.runs.results import stored_parts
@@ -32,7 +32,7 @@ GO_ON = "go on"
 
 
 def advance(run: UUID) -> str:
-    """Do the next effect of a run. Returns `GO_ON`, or the final state once it is over."""
+    """Do the next effect of a run. Returns `GO_ON`, `WAITS` for its rows, or the final state once it is over."""
     row = Run.objects.select_related("app").get(id=run)
     if row.state in FINAL_STATES:
         return row.state
@@ -51,19 +51,18 @@ def _advance(row: Run) -> str:
         return ending.stop(row, effect.message)
     if isinstance(effect, Finished):
         return ending.finish(row, stored_parts(work, effect.parts))
-    append(row.id, "progress", _progress(effect.step.step, state.position + 1, len(work.app.steps)))
+    if not isinstance(effect, ForEachEffect):  # whoever waits for rows tells how far they are
+        append(row.id, "progress", _progress(effect.step.step, state.position + 1, len(work.app.steps)))
     return _do(work, effect) or GO_ON
 
 
 def _do(work: Work, effect: Effect) -> str | None:
-    """Do one effect. Returns the final state of a run that ends here."""
+    """Do one effect. Returns the final state of a run that ends here, or `WAITS`."""
     match effect:
         case AskEffect():
             return asking.ask(work, effect)
         case ForEachEffect():
-            words = _("This version of Allotment cannot run the step “%(step)s” yet.")
-            hint = _("Ask the app’s owner to leave the step out for now.")
-            return ending.fail(work.row, words % {"step": effect.step.step}, hint)
+            return asking_rows.ask_rows(work, effect)
         case ReadEffect():
             working_with_tables.read(work, effect)
         case TableEffect():

@@ -18,12 +18,16 @@ from django.db import DatabaseError
 from allotment.kernel.settings import Settings
 from allotment.runs import ending
 from allotment.runs.advancing import GO_ON, advance
+from allotment.runs.doing.asking_rows import WAITS, RowsWatch
 from allotment.runs.queries import unfinished
 from allotment.web.worker_threads import database_work
 
 WORKFLOW_VERSION = "1"
 """Raise it when a change to `run_app` itself could not resume runs started before it."""
-_MOST_THREADS = 16
+_MOST_THREADS = 48
+"""More than work at once: a run whose rows are being asked keeps a thread that only looks now and then."""
+_SHORTEST_LOOK_SECONDS = 0.05
+_LONGEST_LOOK_SECONDS = 0.5
 _TRIES_AT_DATABASE = 4
 _DATABASE_PAUSE_SECONDS = 2.0
 
@@ -32,6 +36,10 @@ _under_way: set[str] = set()
 """Runs of this process that are in the middle of a step."""
 _is_closing = threading.Event()
 _beginners = ThreadPoolExecutor(max_workers=1, thread_name_prefix="begin-runs")
+
+
+class _Closing(BaseException):
+    """This process ends while a run waits. Not an `Exception`: DBOS would store that as the end of the run."""
 
 
 def _is_databases_fault(error: BaseException) -> bool:
@@ -50,9 +58,25 @@ def _advance(run_id: str) -> str:
     _under_way.add(run_id)
     try:
         with database_work():
-            return advance(UUID(run_id))
+            state = advance(UUID(run_id))
     finally:
         _under_way.discard(run_id)
+    if state != WAITS:
+        return state
+    _wait_for_rows(UUID(run_id))
+    return GO_ON
+
+
+def _wait_for_rows(run: UUID) -> None:
+    """Wait while rows of a run are asked, which the foreman of a process does; no connection is held meanwhile."""
+    watch, pause = RowsWatch(run), _SHORTEST_LOOK_SECONDS
+    while True:
+        with database_work():
+            if not watch.is_waiting():
+                return
+        if _is_closing.wait(pause):
+            raise _Closing
+        pause = min(2 * pause, _LONGEST_LOOK_SECONDS)
 
 
 @DBOS.workflow(name="run-app", serialization_type=WorkflowSerializationFormat.PORTABLE)

@@ -78,7 +78,7 @@ class RunStep(models.Model):
     masked = models.JSONField(default=dict)
     withheld = models.JSONField(default=dict)
     warnings = models.JSONField(default=list)
-    """Sentences about budgets that are nearly used up."""
+    """Sentences about budgets that are nearly used up, and about rows without an answer."""
     entry = models.BigIntegerField(null=True)
     """Number of the journal entry."""
     outcome = models.BinaryField()

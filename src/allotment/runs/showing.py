@@ -6,11 +6,14 @@ from typing import Any
 from allotment.engine.tables.cells import column_texts, is_number
 from allotment.engine.tables.charting import Wanted, choose
 from allotment.engine.tables.charting_words import alt_text
+from allotment.engine.tables.columns import ColumnKind
 from allotment.engine.tables.rows import Rows
 from allotment.runs.stored_rows import ROWS_SHOWN, rows_of
 from allotment.runs.values import Piece, ShownCell, ShownPart, ShownTable
 from allotment.screening.masking import Masking
 from allotment.screening.scanning import scan
+
+_ONE_LINE = frozenset({ColumnKind.DATE, ColumnKind.MOMENT})
 
 Span = tuple[int, int]
 
@@ -67,13 +70,13 @@ def _part(stored: Mapping[str, Any], place: int, masking: Masking) -> ShownPart:
 def shown_table(rows: Rows) -> ShownTable:
     """Return the first rows as they are read: numbers grouped, each column as exact as it needs."""
     first = Rows(rows.columns, rows.rows[:ROWS_SHOWN])
-    numbers = [is_number(column) for column in rows.columns]
+    looks = [(is_number(column), column.kind in _ONE_LINE) for column in rows.columns]
     texts = [column_texts(first, place) for place in range(len(rows.columns))]
     heads = tuple(
-        ShownCell(column.name, number) for column, number in zip(rows.columns, numbers, strict=True)
+        ShownCell(column.name, number) for column, (number, _) in zip(rows.columns, looks, strict=True)
     )
     cells = tuple(
-        tuple(ShownCell(text, number) for text, number in zip(row, numbers, strict=True))
+        tuple(ShownCell(text, *look) for text, look in zip(row, looks, strict=True))
         for row in zip(*texts, strict=True)
     )
     return ShownTable(heads, cells, rows.rows_in_all or len(rows.rows))

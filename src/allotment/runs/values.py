@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from allotment.engine.spec.app import App
+from allotment.engine.spec.app import App, ForEach
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +58,8 @@ class ShownCell:
 
     text: str
     is_number: bool = False
+    is_one_line: bool = False
+    """Whether it is never broken into lines."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ class ReceiptStep:
     withheld: dict[str, int]
     entry: int | None
     warnings: tuple[str, ...] = ()
-    """Sentences about budgets that are nearly used up."""
+    """Sentences about budgets that are nearly used up, and about rows without an answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,5 +160,10 @@ class RunDetail(RunSummary):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the steps said about budgets, each once."""
+        """What the steps warned of, each once."""
         return tuple(dict.fromkeys(warning for step in self.steps for warning in step.warnings))
+
+    @property
+    def asks_rows(self) -> bool:
+        """Whether a step asks a model for each row of a table."""
+        return any(isinstance(step, ForEach) for step in self.spec.steps)

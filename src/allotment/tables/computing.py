@@ -25,7 +25,7 @@ from allotment.tables.pivoting import pivot_names
 
 MOST_ROWS = 5_000_000
 ROWS_SHOWN = 100
-_AS_PARQUET = "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
+AS_PARQUET = "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
 """Written in place: the engine may reach no other file, not even one beside it."""
 
 __all__ = ["BrokenPlan", "Computed", "Source", "columns_of", "compute", "count", "renamed", "rows"]
@@ -172,7 +172,7 @@ def _target(out: Path | None) -> Iterator[Path]:
 
 def _write(engine: Engine, compiler: Compiler, relation: Relation, target: Path) -> int:
     statement = result(relation, None if relation.is_in_order else MOST_ROWS + 1)
-    copy = f"COPY ({statement}) TO {text_literal(str(target.resolve()))} {_AS_PARQUET}"
+    copy = f"COPY ({statement}) TO {text_literal(str(target.resolve()))} {AS_PARQUET}"
     found = _only(engine.run(copy, compiler.parameters).fetchall())
     if found > MOST_ROWS:
         raise TooLarge(
@@ -204,5 +204,5 @@ def renamed(source: Source, names: Mapping[str, str], out: Path) -> Source:
     with open_engine([source.parquet, out]) as engine:
         rows_of = f"read_parquet({text_literal(str(source.parquet.resolve()))})"
         query = f"SELECT {cells} FROM {rows_of}"  # noqa: S608 - names quoted by `identifier`, the rest is ours
-        engine.run(f"COPY ({query}) TO {text_literal(str(out.resolve()))} {_AS_PARQUET}")
+        engine.run(f"COPY ({query}) TO {text_literal(str(out.resolve()))} {AS_PARQUET}")
     return Source(out, tuple(replace(one, name=changed.get(one.name, one.name)) for one in kept))

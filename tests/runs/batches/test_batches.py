@@ -111,17 +111,17 @@ def test_a_batch_is_paused_goes_on_and_loses_nothing(
     app: UUID, colleague: Somebody, script: Callable[..., None]
 ) -> None:
     script(delay_milliseconds="40")
-    batch = begin(colleague, app, rows_of(60))
+    batch = begin(colleague, app, rows_of(25))
     until(colleague, batch, lambda found: found.done > 3)
     assert finishing.pause(batch, "", "", actor=colleague.id)
     foreman.nudge()
     time.sleep(1.5)
     paused = queries.batch_for(colleague.actor, batch).done
     time.sleep(1.0)
-    assert queries.batch_for(colleague.actor, batch).done == paused < 60
+    assert queries.batch_for(colleague.actor, batch).done == paused < 25
     assert finishing.resume(batch, colleague.id)
     foreman.nudge()
-    assert over(colleague, batch).done == 60
+    assert over(colleague, batch).done == 25
 
 
 def test_a_cancelled_batch_keeps_what_is_done(

@@ -39,7 +39,6 @@ def step_problems(app: App) -> Iterator[Flaw]:
     if not names:
         yield Flaw(("steps",), "The app does nothing yet.", "Add a step.")
     yield from repeated(names, "steps", "step")
-    yield from _not_run_yet(app)
     for index, step in enumerate(app.steps):
         known, later, position = known_before(app, index), names[index:], ("steps", index)
         match step:
@@ -51,14 +50,6 @@ def step_problems(app: App) -> Iterator[Flaw]:
                 yield from _choose(step, known, names, index)
             case _:
                 yield from _with_tables(step, known, later, position)
-
-
-def _not_run_yet(app: App) -> Iterator[Flaw]:
-    for index, step in enumerate(app.steps):
-        if isinstance(step, ForEach):
-            kind = step.__struct_config__.tag
-            message = f"A step that does “{kind}” can be described, but this version cannot run it yet."
-            yield Flaw(("steps", index, "do"), message, "Leave it out for now.")
 
 
 def _with_tables(

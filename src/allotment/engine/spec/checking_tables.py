@@ -13,6 +13,7 @@ from allotment.engine.tables.naming import find
 ROW = "row."
 """Begins the path of a column of the row that a `for each` step is at."""
 _Later = list[str]
+_NO_TEXT = frozenset({"table", "chart", "document"})
 
 
 def table_flaws(step: Table, known: Mapping[str, Known], later: _Later, position: Position) -> Iterator[Flaw]:
@@ -52,6 +53,10 @@ def for_each_flaws(
                 yield Flaw(place, f"The table has no column “{name}”.", _columns(name, source))
         else:
             yield from source_flaws(given, known, later, place)
+            kind = "text" if is_literal(given) or given not in known else known[given].kind
+            if kind in _NO_TEXT:
+                remedy = f"Write `{ROW}` and the name of a column."
+                yield Flaw(place, f"“{given}” is a {kind}; each row is asked about with texts.", remedy)
 
 
 def save_flaws(step: Save, known: Mapping[str, Known], later: _Later, position: Position) -> Iterator[Flaw]:
@@ -68,7 +73,7 @@ def save_flaws(step: Save, known: Mapping[str, Known], later: _Later, position: 
         place = (*position, "values", name)
         yield from source_flaws(source, known, later, place)
         kind = "text" if is_literal(source) or source not in known else known[source].kind
-        if kind in {"table", "chart", "document"}:
+        if kind in _NO_TEXT:
             yield Flaw(place, f"“{source}” is a {kind}; a record holds texts.", "Save its rows with `from`.")
 
 

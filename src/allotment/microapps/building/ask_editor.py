@@ -75,25 +75,26 @@ class AskEditor:
         return user_words(self.draft.plain, f"steps.{self.key}.{detail}")
 
     def _slot_form(self, slot: Slot, source: object, data: Any) -> SourceForm:
+        return SourceForm(
+            data=data,
+            prefix=f"slot-{slot.name}",
+            initial=source_initial(source),
+            choices=self._sources(
+                text(mapping(self.step, "with"), slot.name),
+                _("Choose where it comes from") if slot.is_required else _("Leave it empty"),
+            ),
+            label=slot.label,
+            suggestions=f"options-{slot.name}" if slot.options else "",
+        )
+
+    def _sources(self, current: str, empty: str) -> Choices:
+        """Return where a slot may get its value."""
         offered = [
             one
             for one in offers(self.draft.spec, self.draft.position(self.key))
             if one.kind not in {"document", "chart"}
         ]
-        return SourceForm(
-            data=data,
-            prefix=f"slot-{slot.name}",
-            initial=source_initial(source),
-            choices=choices(
-                offered,
-                self.draft.spec,
-                text(mapping(self.step, "with"), slot.name),
-                empty=_("Choose where it comes from") if slot.is_required else _("Leave it empty"),
-                fixed=True,
-            ),
-            label=slot.label,
-            suggestions=f"options-{slot.name}" if slot.options else "",
-        )
+        return choices(offered, self.draft.spec, current, empty=empty, fixed=True)
 
     def _answer_initial(self, answer: Plain) -> dict[str, Any]:
         kind = "labels" if answer.get("choice") else "fields" if answer.get("fields") else "text"
@@ -130,9 +131,7 @@ class AskEditor:
 
     def applied(self, do: Do) -> Edited:
         """Return the draft with this question, or with another template: `template:name@version`."""
-        plain = steps.change_step(
-            self.draft.plain, self.key, {"with": self._with(), "model": self.answer.cleaned_data["model"]}
-        )
+        plain = steps.change_step(self.draft.plain, self.key, self._changes(do))
         plain = steps.set_answer(plain, self.key, self._answer(do))
         if do.verb == KEEP:
             return Edited(plain, self.key, stays=True)
@@ -141,6 +140,10 @@ class AskEditor:
         if do.verb == "template":
             plain = self._with_template(plain, steps.step_names(plain)[at], do.which)
         return Edited(plain, steps.step_names(plain)[at], stays=do.verb != SAVE)
+
+    def _changes(self, _do: Do) -> Plain:
+        """Return what changes of the step beside its names, its template and its answer."""
+        return {"with": self._with(), "model": self.answer.cleaned_data["model"]}
 
     def _with(self) -> Plain:
         """Return the sources: what was chosen, and without a usable template all there were."""

@@ -16,7 +16,7 @@ from allotment.engine.actions import Action
 from allotment.engine.spec.reading import from_plain
 from allotment.kernel.errors import AllotmentError, Conflict, Invalid
 from allotment.microapps import fixing, saving
-from allotment.microapps.building import steps
+from allotment.microapps.building import adding, steps
 from allotment.microapps.building.draft import Draft, draft_of, readable_parts
 from allotment.microapps.building.editors import (
     ADD,
@@ -33,7 +33,6 @@ from allotment.microapps.building.forms import VersionForm
 from allotment.microapps.building.naming import Plain
 from allotment.microapps.building.showing import address, builder
 from allotment.microapps.building.step_editors import lost_with, step_editor
-from allotment.microapps.building.templates_on_offer import first_answer, made_by, usable
 from allotment.microapps.pages.frame import opened, rights, tabs
 from allotment.people.requests import GovernedRequest
 from allotment.policies.authority import authority
@@ -74,7 +73,7 @@ def step(request: GovernedRequest, slug: str, name: str) -> HttpResponse:
 def add(request: GovernedRequest, slug: str) -> HttpResponse:
     """Add a step and open it."""
     draft = _draft(request, slug)
-    plain = _with_step(draft.plain, request.POST.get("kind", ""))
+    plain = _with_step(draft, request.POST.get("kind", ""))
     return _store(request, draft, Edited(plain, steps.step_names(plain)[-1], stays=True), focus=_INSIDE)
 
 
@@ -251,7 +250,8 @@ def _is_htmx(request: GovernedRequest) -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
-def _with_step(plain: Plain, kind: str) -> Plain:
+def _with_step(draft: Draft, kind: str) -> Plain:
+    plain = draft.plain
     if kind == "read":
         return steps.add_read(plain, _("The document"))
     if kind == "choose":
@@ -261,15 +261,4 @@ def _with_step(plain: Plain, kind: str) -> Plain:
         return add_one(plain, _("The table"))
     if kind == "save":
         return steps.add_save(plain)
-    offered = usable()
-    if not offered:
-        raise Conflict(
-            _("There is no approved template to ask a model with."),
-            hint=_("Ask a steward to approve one in the template library."),
-        )
-    used = {one.get("template") for one in plain["steps"]}
-    template = next(
-        (one for one in offered.values() if one.reference not in used), next(iter(offered.values()))
-    )
-    answer = first_answer(template, (_("question"), _("complaint"), _("other")))
-    return steps.add_ask(plain, template.reference, template.slots, made_by(template), answer)
+    return adding.with_for_each(draft) if kind == steps.FOR_EACH else adding.with_question(plain)

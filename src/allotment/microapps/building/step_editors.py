@@ -12,6 +12,7 @@ from allotment.microapps.building.ask_editor import AskEditor
 from allotment.microapps.building.draft import Draft
 from allotment.microapps.building.editors import ADD, Do, Edited, Editor, form_problems
 from allotment.microapps.building.fields import moved
+from allotment.microapps.building.for_each_editor import ForEachEditor
 from allotment.microapps.building.forms import (
     ChoiceForm,
     ConditionForm,
@@ -239,6 +240,7 @@ _EDITORS: Mapping[str, Callable[[Draft, Plain, Any], Editor]] = {
     "choose": ChooseEditor,
     "table": TableEditor,
     "chart": ChartEditor,
+    "for each": ForEachEditor,
     "save": SaveEditor,
 }
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from django.utils.translation import gettext as _
 
 from allotment.engine.spec.app import FieldKind
+from allotment.engine.spec.checking_tables import ROW
 from allotment.engine.spec.words import MOST_STEPS
 from allotment.engine.templates import CHOICES, Slot
 from allotment.kernel.errors import Conflict, NotFound, TooLarge
@@ -17,6 +18,7 @@ from allotment.microapps.building.naming import Plain, free_name, line, mapping,
 from allotment.microapps.building.references import renamed, without
 from allotment.microapps.building.results import Show, show, show_differently
 
+FOR_EACH = "for each"
 _SHOWN_FIRST: Mapping[FieldKind, int] = {FieldKind.LONG_TEXT: 0, FieldKind.SHORT_TEXT: 1}
 
 
@@ -60,10 +62,12 @@ def add_read(plain: Plain, label: str) -> Plain:
 
 
 def add_table(plain: Plain, label: str) -> Plain:
-    """Add computing a table; a form that asks for none gets a field for it."""
+    """Add computing a table, from the last answers about rows if there are any; a form without one gets a field."""
     if not tables(plain):
         plain = add_field(plain, label, FieldKind.TABLE, name="table")
-    changed = add_step(plain, {"do": "table", "from": tables(plain)[0]}, "figures")
+    asked = [f"steps.{step['step']}" for step in parts(plain, "steps") if step.get("do") == FOR_EACH]
+    source = asked[-1] if asked else tables(plain)[0]
+    changed = add_step(plain, {"do": "table", "from": source}, "figures")
     return show(changed, f"steps.{step_names(changed)[-1]}", "table")
 
 
@@ -73,6 +77,25 @@ def add_chart(plain: Plain, label: str) -> Plain:
         plain = add_field(plain, label, FieldKind.TABLE, name="table")
     changed = add_step(plain, {"do": "chart", "from": tables(plain)[-1]}, "picture")
     return show(changed, f"steps.{step_names(changed)[-1]}", "chart")
+
+
+def add_for_each(plain: Plain, rows: str, asked: Plain, words: str) -> Plain:
+    """Add a question about each row of the table `rows`; `asked` has its template, sources and answer."""
+    changed = add_step(plain, {"do": FOR_EACH, "rows": rows, **asked}, words)
+    return show(changed, f"steps.{step_names(changed)[-1]}", "table")
+
+
+def of_rows(slots: Sequence[Slot], kept: Plain, source: str) -> Plain:
+    """Return a source for each slot of a question about rows: what it had, else (for one of them) `source`."""
+    found: Plain = {}
+    for slot in slots:
+        if slot.name in kept:
+            found[slot.name] = kept[slot.name]
+        elif slot.is_required and slot.name != CHOICES:
+            is_free = source not in found.values()
+            given = _fixed(slot) or (source if is_free else "")
+            found |= {slot.name: given} if given else {}
+    return found
 
 
 def add_save(plain: Plain) -> Plain:
@@ -88,7 +111,7 @@ def tables(plain: Plain) -> tuple[str, ...]:
     kind = FieldKind.TABLE.value
     given = (f"form.{field['field']}" for field in parts(plain, "form") if field.get("kind") == kind)
     made = (
-        f"steps.{step['step']}" for step in parts(plain, "steps") if step.get("do") in {"table", "for each"}
+        f"steps.{step['step']}" for step in parts(plain, "steps") if step.get("do") in {"table", FOR_EACH}
     )
     return (*given, *made)
 
@@ -146,7 +169,11 @@ def change_step(plain: Plain, name: str, changes: Mapping[str, object]) -> Plain
 
 def set_template(plain: Plain, name: str, reference: str, slots: Sequence[Slot]) -> Plain:
     """Ask with another template: slots of the same name keep their source, the others are guessed."""
-    kept = mapping(step_at(plain, name), "with")
+    step = step_at(plain, name)
+    kept = mapping(step, "with")
+    if step.get("do") == FOR_EACH:
+        likely = next((str(source) for source in kept.values() if str(source).startswith(ROW)), "")
+        return change_step(plain, name, {"template": reference, "with": of_rows(slots, kept, likely)})
     at = step_names(plain).index(name)
     return change_step(plain, name, {"template": reference, "with": guessed(plain, slots, kept, at)})
 
@@ -154,6 +181,8 @@ def set_template(plain: Plain, name: str, reference: str, slots: Sequence[Slot])
 def set_answer(plain: Plain, name: str, answer: Plain) -> Plain:
     """Ask for another shape of answer; where it is shown, it is shown in a way that fits."""
     changed = change_step(plain, name, {"answer": answer})
+    if step_at(plain, name).get("do") == FOR_EACH:  # its table is shown, whatever the answers are
+        return changed
     if show_for(mapping(step_at(plain, name), "answer")) == show_for(answer):
         return changed
     return show_differently(changed, f"steps.{name}", show_for(answer))

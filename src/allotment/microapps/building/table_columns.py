@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from allotment.engine.spec.app import App, FieldKind, FormField, Table
+from allotment.engine.spec.app import App, FieldKind, Table
+from allotment.engine.spec.paths import known_before
 from allotment.engine.tables.columns import Column, ColumnKind
 from allotment.engine.tables.plan import MOST_COLUMNS
 from allotment.engine.tables.rows import Rows
@@ -40,9 +41,9 @@ def columns_at(spec: App, path: str) -> tuple[Column, ...]:
     try:
         with _example(spec, path) as source:
             return columns_of(source)
-    except AllotmentError:
-        field = _field(spec, path)
-        return () if field is None else tuple(Column(one.column, one.kind) for one in field.columns)
+    except AllotmentError:  # without an example, and behind answers of a model, what the form promises
+        known = known_before(spec, len(spec.steps)).get(path)
+        return () if known is None else known.columns
 
 
 def preview(spec: App, step: str) -> Rows | None:
@@ -52,6 +53,15 @@ def preview(spec: App, step: str) -> Rows | None:
             return rows(source, first=_ROWS_SHOWN)
     except AllotmentError:
         return None
+
+
+def longest_text(spec: App, path: str) -> str:
+    """Return the column with the longest texts of the example, which is the likeliest to be asked about; or nothing."""
+    lengths = {name: sum(map(len, texts)) for name, texts in values_of(spec, path).items()}
+    if found := max(lengths, key=lambda name: lengths[name], default=""):
+        return found
+    texts = (column.name for column in columns_at(spec, path) if column.kind is ColumnKind.TEXT)
+    return next(texts, "")
 
 
 def values_of(spec: App, path: str) -> Mapping[str, tuple[str, ...]]:
@@ -84,12 +94,6 @@ def _expected(columns: tuple[Column, ...]) -> list[Plain]:
 
 def _kind(column: Column) -> Plain:
     return {} if column.kind is ColumnKind.TEXT else {"kind": column.kind.value}
-
-
-def _field(spec: App, path: str) -> FormField | None:
-    return next(
-        (one for one in spec.form if f"{_FORM}{one.field}" == path and one.kind is FieldKind.TABLE), None
-    )
 
 
 @contextmanager

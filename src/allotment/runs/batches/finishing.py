@@ -66,7 +66,8 @@ def finish(batch: UUID) -> bool:
             "tokens_out": row.tokens_out,
             "cost_nanodollars": row.cost_nanodollars,
         }
-        tell(FINISH, row, row.person_id, {"results": digest, **counts, **used})
+        entry = tell(FINISH, row, row.person_id, {"results": digest, **counts, **used})
+        Batch.objects.filter(id=batch).update(entry=entry)
     return True
 
 
@@ -111,9 +112,11 @@ def fail(batch: UUID, message: str, remedy: str) -> None:
 
 
 def retry(batch: UUID, actor: UUID | None) -> int:
-    """Let the rows that failed or were held back wait again; returns how many."""
+    """Let the rows that failed or were held back wait again; returns how many. Those of a step of a run stay."""
     with transaction.atomic():
         row = Batch.objects.select_for_update().get(id=batch)
+        if row.run_id is not None:  # its run has gone on without them
+            return 0
         if row.state == BatchState.FAILED or row.rows < row.rows_expected:
             return 0
         count = keeping.put_back(batch, TRIED_IN_VAIN)

@@ -4,6 +4,7 @@ Invariant: a row ends once. Whoever comes second (another process that took the 
 and nothing is counted twice. Rows filled in alike end together.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,12 +14,13 @@ import msgspec
 from django.db import transaction
 from django.db.models import F
 
-from allotment.engine.gate.values import Answered
+from allotment.engine.gate.values import Answered, Screened
 from allotment.engine.spec.app import App
 from allotment.journal import turns
 from allotment.kernel.errors import AllotmentError
 from allotment.runs.batches.answering import RowAtWork, RowEnd, ask_next
 from allotment.runs.batches.models import NOT_YET, Batch, BatchRow, RowState
+from allotment.runs.models import Run
 from allotment.runs.sealing import seal, unseal
 from allotment.screening.masking import Remembered
 
@@ -43,8 +45,9 @@ def row_at_work(row: BatchRow) -> RowAtWork:
 class Keeper:
     """Writes the rows of one batch."""
 
-    def __init__(self, batch: UUID, person: UUID, app: App, *, same_once: bool) -> None:
-        self._batch, self._person, self._app, self._same_once = batch, person, app, same_once
+    def __init__(self, batch: Batch, app: App) -> None:
+        self._batch, self._run, self._person = batch.id, batch.run_id, batch.person_id
+        self._app, self._same_once = app, batch.same_once
 
     def keep(self, row: RowAtWork, step: str, answered: Answered) -> None:
         """Write an answer, in the transaction of its journal entry."""
@@ -59,10 +62,25 @@ class Keeper:
             return
         Batch.objects.filter(id=self._batch).update(
             **used,
-            masked=F("masked") + sum(answered.screened.masked.values()),
-            withheld=F("withheld") + sum(answered.screened.withheld.values()),
+            model=answered.model.title,
+            runs_here=bool(answered.model.resource.attributes.get("runs_here")),
             **self._counters(counted),
         )
+        self._count_details(answered.screened)
+        if self._run is not None:  # so that what a run has used is right whenever it ends
+            Run.objects.filter(id=self._run).update(
+                **used,
+                masked=F("masked") + sum(answered.screened.masked.values()),
+                withheld=F("withheld") + sum(answered.screened.withheld.values()),
+            )
+
+    def _count_details(self, screened: Screened) -> None:
+        if not (screened.masked or screened.withheld):
+            return
+        row = Batch.objects.select_for_update().only("masked", "withheld").get(id=self._batch)
+        row.masked = dict(Counter(row.masked) + Counter(screened.masked))
+        row.withheld = dict(Counter(row.withheld) + Counter(screened.withheld))
+        row.save(update_fields=("masked", "withheld"))
 
     def _columns(self, row: RowAtWork) -> tuple[dict[str, Any], dict[str, int]]:
         """Return what to write into the row, and what that counts."""

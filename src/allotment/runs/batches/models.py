@@ -82,8 +82,14 @@ class Batch(models.Model):
     tokens_in = models.BigIntegerField(default=0)
     tokens_out = models.BigIntegerField(default=0)
     cost_nanodollars = models.BigIntegerField(default=0)
-    masked = models.PositiveIntegerField(default=0)
-    withheld = models.PositiveIntegerField(default=0)
+    masked = models.JSONField(default=dict)
+    """How many details of each kind were masked before they left."""
+    withheld = models.JSONField(default=dict)
+    model = models.CharField(max_length=120, blank=True)
+    """The title of the model that answered last."""
+    runs_here = models.BooleanField(default=False)
+    entry = models.BigIntegerField(null=True)
+    """Ticket of the journal entry of its end, which holds the digest over all rows."""
 
     worked_seconds = models.FloatField(default=0.0)
     working_since = models.DateTimeField(null=True)

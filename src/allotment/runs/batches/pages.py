@@ -20,6 +20,7 @@ from allotment.kernel.errors import AllotmentError, NotFound
 from allotment.microapps.pages.frame import opened, rights, tabs
 from allotment.microapps.queries import app_for, runnable
 from allotment.policies.authority import GovernedRequest, authority
+from allotment.runs import cancelling
 from allotment.runs.batches import finishing, foreman, queries, starting, taking_out
 from allotment.runs.batches.answering import why_not_many
 from allotment.sheets import queries as sheets
@@ -99,6 +100,7 @@ def match(request: GovernedRequest, slug: str, sheet_id: UUID) -> HttpResponse:
         else:
             return redirect("batches:detail", batch_id=batch)
     context |= {
+        "tabs": tabs(app, rights(request.actor, app), "batches:many"),
         "sheet": sheet,
         "matches": [_match(field, chosen.get(field.field, ""), sheet) for field in wanted.spec.form],
         "columns": sheet.columns,
@@ -127,8 +129,18 @@ def detail(request: GovernedRequest, batch_id: UUID) -> HttpResponse:
     """Show one batch: how far it is, what went wrong, its results."""
     batch = queries.batch_for(request.actor, batch_id)
     app = app_for(request.actor, batch.app_id)
-    context = {"app": app, "tabs": tabs(app, rights(request.actor, app), "batches:many"), **_shown(batch)}
+    of_run = "runs:trial" if batch.version is None else "runs:run"
+    tab = of_run if batch.run else "batches:many"
+    context = {"app": app, "tabs": tabs(app, rights(request.actor, app), tab), **_shown(batch)}
     return render(request, "batches/batch.html", context)
+
+
+@authority(Action.RUN_APP)
+@require_safe
+def of_run(request: GovernedRequest, run_id: UUID) -> HttpResponse:
+    """Lead to the rows that a run of one's own asks about now, or asked about last; before the first, to the run."""
+    batch = queries.latest_of_run(request.actor, run_id)
+    return redirect("runs:detail", run_id) if batch is None else redirect("batches:detail", batch_id=batch)
 
 
 @authority(Action.RUN_APP)
@@ -166,6 +178,9 @@ def act(request: GovernedRequest, batch_id: UUID, what: str) -> HttpResponse:
     if what not in _ACTS:
         raise NotFound(_("There is no such button."), hint=_("Open the batch again."))
     do, words = _ACTS[what]
+    if batch.run and what == "cancel":  # its rows are part of it
+        cancelling.cancel(batch.run, request.actor)
+        return redirect("runs:detail", batch.run)
     if do(batch.id, request.actor.person):
         messages.success(request, str(words))
     else:

@@ -15,6 +15,7 @@ from allotment.runs.batches.answering import result_columns
 from allotment.runs.batches.keeping import GIVEN, RESULT
 from allotment.runs.batches.models import AT_WORK, FINAL, Batch, BatchRow, BatchState, RowState
 from allotment.runs.batches.sealed import about_of
+from allotment.runs.queries import run_for
 from allotment.runs.sealing import unseal
 
 PAGE_LENGTH = 25
@@ -32,9 +33,11 @@ class BatchView:
     app_title: str
     app_slug: str
     version: int | None
+    run: UUID | None
+    """The run whose step it is, if any."""
     state: str
     name: str
-    """Of the file."""
+    """Of the file, or of the step."""
     created_at: datetime
     finished_at: datetime | None
     message: str
@@ -89,18 +92,29 @@ class Trouble:
 
 def batch_row(actor: Actor, batch: UUID) -> Batch:
     """Return one's own batch as a row, for the modules of this package; raises `NotFound`."""
-    row = Batch.objects.select_related("app").filter(id=batch, person_id=actor.person, run=None).first()
+    row = Batch.objects.select_related("app").filter(id=batch, person_id=actor.person).first()
     if row is None:
-        raise NotFound(
-            _("There is no such batch, or it is not yours."),
-            hint=_("Look for it under Run many of its app."),
-        )
+        raise _absent()
     return row
+
+
+def _absent() -> NotFound:
+    return NotFound(
+        _("There is no such batch, or it is not yours."), hint=_("Look for it under Run many of its app.")
+    )
 
 
 def batch_for(actor: Actor, batch: UUID) -> BatchView:
     """Return one's own batch; raises `NotFound`."""
     return _view(batch_row(actor, batch))
+
+
+def latest_of_run(actor: Actor, run: UUID) -> UUID | None:
+    """Return the batch that a run of one's own began last; None before it began one. Raises `NotFound`."""
+    if run_for(actor, run).person_id != actor.person:
+        raise _absent()
+    rows = Batch.objects.filter(run=run, person_id=actor.person).order_by("-created_at")
+    return rows.values_list("id", flat=True).first()
 
 
 def batches_of(actor: Actor, app: UUID) -> tuple[BatchView, ...]:
@@ -167,6 +181,7 @@ def _view(row: Batch) -> BatchView:
         app_title=row.app.title,
         app_slug=row.app.slug,
         version=row.version,
+        run=row.run_id,
         state=BatchState(row.state).value,
         name=about_of(row).name,
         created_at=row.created_at,
@@ -181,6 +196,6 @@ def _view(row: Batch) -> BatchView:
         unfit=row.unfit,
         copied=row.copied,
         cost_nanodollars=row.cost_nanodollars,
-        masked=row.masked,
+        masked=sum(row.masked.values()),
         worked_seconds=worked,
     )

@@ -16,13 +16,15 @@ class About:
     """Where the rows come from and how they become forms."""
 
     name: str
-    """Of the file."""
+    """Of the file, or of the step of a run."""
     columns: tuple[str, ...]
-    """Every column of the file, in its order."""
+    """Every column of the file, in its order; of a run's table those that are asked about."""
     matching: dict[str, str]
     """Field to column."""
     constants: dict[str, str] = field(default_factory=dict)
     """Field to the text that is the same for every row."""
+    table: str = ""
+    """The path of the run's table the rows come from; empty for a file."""
     key: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
 
 
@@ -33,6 +35,7 @@ def sealed_about(about: About, *, batch: UUID, person: UUID) -> bytes:
         "columns": list(about.columns),
         "matching": about.matching,
         "constants": about.constants,
+        "table": about.table,
         "key": b64encode(about.key).decode(),
     }
     return seal(value, column=_ABOUT, run=batch, person=person)
@@ -42,9 +45,10 @@ def about_of(row: Batch) -> About:
     """Open it; raises `Erased` for somebody erased."""
     value = unseal(row.about, column=_ABOUT, run=row.id)
     return About(
-        value["name"],
-        tuple(value["columns"]),
-        value["matching"],
-        value["constants"],
-        b64decode(value["key"]),
+        name=value["name"],
+        columns=tuple(value["columns"]),
+        matching=value["matching"],
+        constants=value["constants"],
+        table=value.get("table", ""),
+        key=b64decode(value["key"]),
     )

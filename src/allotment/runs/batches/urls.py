@@ -9,6 +9,7 @@ urlpatterns = [
     path("apps/<slug:slug>/many/", pages.many, name="many"),
     path("apps/<slug:slug>/many/template.<slug:kind>", pages.template, name="template"),
     path("apps/<slug:slug>/many/<uuid:sheet_id>/", pages.match, name="match"),
+    path("runs/<uuid:run_id>/rows/", pages.of_run, name="of_run"),
     path("batches/<uuid:batch_id>/", pages.detail, name="detail"),
     path("batches/<uuid:batch_id>/progress/", pages.progress, name="progress"),
     path("batches/<uuid:batch_id>/<slug:what>/", pages.act, name="act"),

@@ -87,7 +87,7 @@ class Worker:
         try:
             app = from_plain(row.spec)
             self._subject = standing.subject_of(row, app)
-            self._keeper = keeping.Keeper(row.id, row.person_id, app, same_once=row.same_once)
+            self._keeper = keeping.Keeper(row, app)
             async with anyio.create_task_group() as group:
                 group.start_soon(self._watch)
                 try:
@@ -260,6 +260,8 @@ class Worker:
                 self.stop()
                 if wanted in (BatchState.CANCELLED, ""):
                     self._asking.cancel()
+                if wanted == BatchState.CANCELLED:  # its run may be what ended
+                    await self._in_thread(lambda: finishing.cancel(self._batch, None))
             with anyio.move_on_after(holding.BEAT_SECONDS):
                 await self._look.wait()
 
