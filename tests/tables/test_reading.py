@@ -71,6 +71,8 @@ def test_a_column_named_like_an_attack_is_a_column(tmp_path: Path) -> None:
     [
         (("1", "-20", "3,000"), ColumnKind.WHOLE_NUMBER, "."),
         (("1.50", "2", "1,234.5"), ColumnKind.NUMBER, "."),
+        (("1.7000000000000002", "1.5e-07", "-2E+22"), ColumnKind.NUMBER, "."),
+        (("1E05", "2E07", "3E11"), ColumnKind.TEXT, ""),
         (("1,50", "2.000,25 €", "EUR 7"), ColumnKind.NUMBER, ","),
         (("INC20331", "INC20332"), ColumnKind.TEXT, ""),
         (("00123", "04711"), ColumnKind.TEXT, ""),

@@ -41,7 +41,9 @@ _TIMES = (" %H:%M", " %H:%M:%S", "T%H:%M:%S", "T%H:%M", " %I:%M %p", "T%H:%M:%S.
 _CODES = "AUD|BRL|CAD|CHF|CNY|CZK|DKK|EUR|GBP|HUF|INR|JPY|NOK|NZD|PLN|RON|SEK|TRY|USD|ZAR"
 _MARKS = "[€$£¥₹%\\s'\u00a0\u202f]|^(" + _CODES + ")|(" + _CODES + ")$"
 _WHOLE = r"[+-]?(0|[1-9][0-9]{0,17})"
-_PLAIN = r"[+-]?[0-9]{1,30}([.][0-9]{1,15})?"
+_PLAIN = r"[+-]?[0-9]{1,30}([.][0-9]{1,40})?"
+_WITH_POWER = r"[+-]?[0-9]([.][0-9]{1,20})?[eE][+-][0-2][0-9]"
+"""As programs write very small and large numbers: `1.5e-07`, of at most 30 digits. With a sign: `1E05` is a code."""
 _GROUPED: Mapping[str, str] = {
     ".": r"[+-]?[0-9]{1,3}(,[0-9]{3})+([.][0-9]{1,15})?",
     ",": r"[+-]?[0-9]{1,3}([.][0-9]{3})+(,[0-9]{1,15})?|[+-]?[0-9]{1,30},[0-9]{1,15}",
@@ -268,8 +270,13 @@ def _number(cell: str, mark: str) -> str:
     return (
         f"CASE WHEN {_is(plain, cell)} THEN {cell} "
         f"WHEN {_is(_GROUPED[mark], cell)} THEN {_ungrouped(cell, mark)} "
+        f"{_powers(cell) if mark == '.' else ''}"
         f"WHEN {_is(f'{plain}|{_GROUPED[mark]}', bare)} THEN {_ungrouped(bare, mark)} END"
     )
+
+
+def _powers(cell: str) -> str:
+    return f"WHEN {_is(_WITH_POWER, cell)} THEN printf('%.30f', TRY_CAST({cell} AS DOUBLE)) "
 
 
 def _ungrouped(number: str, mark: str) -> str:
