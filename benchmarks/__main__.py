@@ -6,6 +6,7 @@ from pathlib import Path
 
 from allotment.kernel.settings import settings
 from benchmarks import (
+    batches,
     chat,
     first_event,
     gate,
@@ -58,6 +59,8 @@ def _measure(wanted: argparse.Namespace, folder: Path) -> report.Measured:
     decided = policies.measure(times=wanted.decisions)
     idle["reports"] = _quiet(wanted, "reports from raw rows")
     reported = reporting.measure()
+    idle["run many"] = _quiet(wanted, "run many")
+    many = batches.measure(folder, rows=wanted.rows)
     idle["memory"] = _quiet(wanted, "memory over many calls")
     return report.Measured(
         apps=wanted.apps,
@@ -72,6 +75,7 @@ def _measure(wanted: argparse.Namespace, folder: Path) -> report.Measured:
         journal=kept,
         policies=decided,
         reports=reported,
+        batches=many,
         memory=memory.measure(folder, calls=wanted.memory_calls),
         peers=beside,
     )
@@ -93,6 +97,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--entries", type=int, default=100_000, help="entries written to a journal")
     parser.add_argument("--largest-tree", type=int, default=10_000_000, help="leaves of the largest tree")
     parser.add_argument("--decisions", type=int, default=5_000, help="questions to the policies")
+    parser.add_argument("--rows", type=int, default=100_000, help="rows of the large batch")
     parser.add_argument("--memory-calls", type=int, default=1_000_000, help="calls while memory is watched")
     parser.add_argument(
         "--patience", type=float, default=60, help="seconds to wait for a quiet moment before each part"

@@ -16,11 +16,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-AT_ONCE, DELAY_MILLISECONDS = 16, 50  # see `benchmarks.batches_planting`
 from benchmarks.browsing import Visitor
 from benchmarks.findings import Finding, percentile, table
 from benchmarks.serving import Server, environment, serving
 
+AT_ONCE = 16
+"""Questions to the model at once: its budget."""
+DELAY_MILLISECONDS = 50
+"""What the slow provider takes for each."""
 _SOME = 1_000
 _TIMES_IDEAL = 1.4
 _LEVEL_MEGABYTES = 10.0

@@ -28,11 +28,10 @@ from allotment.people.queries import actor_of  # noqa: E402
 from allotment.people.setting_up import NewAccount, use_link  # noqa: E402
 from allotment.policies.budgets.setting import NewBudget, set_budget  # noqa: E402
 from allotment.sheets.receiving import receive  # noqa: E402
+from benchmarks.batches import AT_ONCE, DELAY_MILLISECONDS  # noqa: E402
 
-AT_ONCE = 16
-SLOW = "slowly"
+_SLOW = "slowly"
 """Rows with this word are answered after `DELAY_MILLISECONDS`, the others at once."""
-DELAY_MILLISECONDS = 50
 EMAIL = "many@example.org"
 _APP = {
     "allotment": 1,
@@ -71,7 +70,7 @@ def main() -> None:
 
 def _let_answer() -> None:
     script = Path(settings().home) / "script.json"
-    slow = {"when": SLOW, "answer": "card", "delay_milliseconds": DELAY_MILLISECONDS}
+    slow = {"when": _SLOW, "answer": "card", "delay_milliseconds": DELAY_MILLISECONDS}
     script.write_text(json.dumps([slow, {"when": "", "answer": "other"}]))
     Connection.objects.filter(kind="scripted").update(values={"script": str(script)})
 
@@ -89,7 +88,7 @@ def _person(password: str) -> Actor:
 
 
 def _sheet(person: Actor, rows: int, *, slow: bool) -> object:
-    word = SLOW if slow else "soon"
+    word = _SLOW if slow else "soon"
     lines = (f"{number},Where is card {number}? Please answer {word}.,{number % 7}" for number in range(rows))
     text = "\n".join(("No,Text,Weight", *lines))
     return receive(person, f"{rows}.csv", io.BytesIO(text.encode())).id

@@ -31,13 +31,15 @@ class Measured:
     journal: Journal
     policies: list[Finding]
     reports: list[Finding]
+    batches: list[Finding]
     memory: Memory
     peers: str
 
     @property
     def promised(self) -> list[Finding]:
-        """Return what is promised about the gate, the journal and reports."""
-        found = [*self.chat, *self.policies, *self.journal.findings, *self.reports, self.memory.finding]
+        """Return what is promised about the gate, the journal, reports and batches."""
+        tabular = (*self.reports, *self.batches)
+        found = [*self.chat, *self.policies, *self.journal.findings, *tabular, self.memory.finding]
         return [finding for finding in found if finding.bound is not None]
 
     def missed(self) -> list[Finding]:
@@ -97,6 +99,13 @@ A CSV file of 12 columns: read, every column profiled, grouped by month and regi
 own. DuckDB and pandas do neither exact decimals nor the search for personal data, and draw nothing.
 
 {table(measured.reports)}
+
+## Run many
+
+An app of one question over the rows of a file, started and followed through the pages of the real server, all stages of
+the gate on, journal on disk. The ideal is rows, divided by questions at once, times the provider's delay.
+
+{table(measured.batches)}
 
 ## Memory over many calls
 

@@ -1,7 +1,7 @@
 """What belongs to an entry is on disk with it, or neither is; and one that fails fails alone."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -31,19 +31,20 @@ def entry(name: str) -> Entry:
     return Entry(AT, "models.ask", "done", None, "test", name)
 
 
+def write_all(rows: Sequence[tuple[tuple[str, Exception | None], int]]) -> None:
+    """Write a row for each that names the entry (any table will do); then end as a crash would, if one is to."""
+    for (name, error), ticket in rows:
+        JournalChange.objects.create(kind=f"row {ticket}", object_id=name)
+        if error is not None:
+            raise error
+
+
 def writes(name: str) -> Also:
-    """Write a row that names the entry: any table will do."""
-    return lambda ticket: JournalChange.objects.create(kind=f"row {ticket}", object_id=name)
+    return Also(write_all, (name, None))
 
 
 def breaks(name: str, error: Exception) -> Also:
-    """Write the row, and then end as a crash would: in the middle of the transaction."""
-
-    def write(ticket: int) -> None:
-        writes(name)(ticket)
-        raise error
-
-    return write
+    return Also(write_all, (name, error))
 
 
 def recorded(writer: JournalWriter, *wanted: tuple[str, Also | None]) -> list[int | BaseException]:

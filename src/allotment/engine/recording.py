@@ -1,8 +1,8 @@
 """What the journal records, and the port through which the gate records it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 import msgspec
@@ -49,12 +49,16 @@ class Entry(msgspec.Struct, frozen=True):
     """Given once: an entry with the same id never enters twice."""
 
 
-Also = Callable[[int], None]
-"""Writes what belongs to an entry, in the entry's own transaction, and is given the entry's ticket.
+class Also(msgspec.Struct, frozen=True):
+    """What belongs to an entry and is written in the entry's own transaction."""
 
-Called in the writer's thread while others wait: a few rows, no network. It may be called again after a transaction
-that was undone, so that only what it writes into the database may count.
-"""
+    write: Callable[[Sequence[tuple[Any, int]]], None]
+    """Writes the `what` of entries that share a transaction, each with its entry's ticket, in one go.
+
+    Called once for all that name an equal one, in the writer's thread while others wait: a few statements, no network.
+    It may be called again after a transaction that was undone, so that only what it writes into the database may count.
+    """
+    what: Any
 
 
 class NotKept(AllotmentError):

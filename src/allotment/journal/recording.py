@@ -7,6 +7,7 @@ Refuses: details that are not plain scalars, and an entry that is there already.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -22,6 +23,9 @@ from allotment.journal.models import JournalEntry
 from allotment.journal.personal import Salted, commitments, keep, salted
 from allotment.kernel import clock
 from allotment.kernel.errors import AllotmentError, Conflict, Unavailable
+
+Write = Callable[[Sequence[tuple[Any, int]]], None]
+"""See `engine.recording.Also`."""
 
 _marks: ContextVar[dict[str, Scalar] | None] = ContextVar("marks", default=None)
 _policy_version: Callable[[], str] = str
@@ -96,15 +100,18 @@ def append(group: Sequence[Prepared]) -> Sequence[int]:
         append_changes(changes)
         transaction.on_commit(tell)
     keep(value for one in group for value in one.personal)
+    together: dict[Write, list[tuple[Any, int]]] = {}
     for one, ticket in zip(group, tickets, strict=True):
         if one.also is not None:
-            _write_also(one.also, ticket)
+            together.setdefault(one.also.write, []).append((one.also.what, ticket))
+    for write, items in together.items():
+        _write_also(write, items)
     return tickets
 
 
-def _write_also(also: Also, ticket: int) -> None:
+def _write_also(write: Write, items: Sequence[tuple[Any, int]]) -> None:
     try:
-        also(ticket)
+        write(items)
     except AllotmentError as error:
         may_pass = isinstance(error, Unavailable)
         raise NotKept(error.message, hint=error.hint, retryable=may_pass) from error

@@ -65,7 +65,7 @@ class Book:
             raise self.error
         ticket = len(self.entries) + 1
         if also is not None:
-            also(ticket)
+            also.write([(also.what, ticket)])
         self.entries.append(entry)
         await asyncio.sleep(0)
         return ticket

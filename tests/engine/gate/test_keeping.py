@@ -1,7 +1,9 @@
 """An answer is kept with its entry, or it is no answer; a question has one name however often it is asked."""
 
+from collections.abc import Sequence
+
 from allotment.engine.asking import AnswerText
-from allotment.engine.gate.values import Answered, Failed, Outcome
+from allotment.engine.gate.values import Answered, Failed, Keep, Outcome
 from allotment.engine.recording import NotKept
 from allotment.kernel.errors import ProviderError
 from tests.engine.gate.scene import ANSWER, Scene, Voice, model, passage, question
@@ -12,14 +14,14 @@ def answered(outcome: Outcome) -> Answered:
     return outcome
 
 
-def refuses_to_keep(_answered: Answered) -> None:
+def refuses(_kept: Sequence[tuple[object, Answered]]) -> None:
     raise NotKept("This row is gone.", hint="Start it again.", retryable=False)
 
 
 def test_what_is_kept_is_what_is_answered() -> None:
     scene, kept = Scene(), []
-    outcome = answered(scene.ask(question("Mail ann@example.org."), passage(keep=kept.append)))
-    assert kept == [outcome]
+    outcome = answered(scene.ask(question("Mail ann@example.org."), passage(keep=Keep(kept.extend, "row 7"))))
+    assert kept == [("row 7", outcome)]
     assert outcome.entry == 1
     assert outcome.text == "".join(ANSWER)
     assert outcome.screened.masked == {"email": 1}
@@ -29,21 +31,22 @@ def test_what_is_kept_is_what_is_answered() -> None:
 
 def test_nothing_is_released_before_it_is_kept() -> None:
     scene, released = Scene(), []
-    scene.ask(question(answer=AnswerText()), passage(keep=lambda _: released.extend(scene.released)))
+    keep = Keep(lambda _: released.extend(scene.released), None)
+    scene.ask(question(answer=AnswerText()), passage(keep=keep))
     assert released == scene.released == []
     assert scene.book.outcomes == ["done"]
 
 
 def test_an_answer_that_cannot_be_kept_is_none() -> None:
     scene = Scene()
-    outcome = scene.ask(on_behalf=passage(keep=refuses_to_keep))
+    outcome = scene.ask(on_behalf=passage(keep=Keep(refuses, None)))
     assert outcome == Failed("This row is gone.", "Start it again.", retryable=False, entry=1)
     assert scene.released == []
 
 
 def test_what_it_took_counts_although_it_was_not_kept() -> None:
     scene = Scene()
-    scene.ask(on_behalf=passage(keep=refuses_to_keep))
+    scene.ask(on_behalf=passage(keep=Keep(refuses, None)))
     assert [cost for _, cost in scene.purse.rooms[0].settled] == [15]
     assert scene.book.outcomes == ["failed"]
     assert scene.book.last.details["cost_nanodollars"] == 15

@@ -4,8 +4,10 @@ Invariant: a model that stands in is authorised and has its own room in the budg
 only while nothing of another's answer was passed on. The room set aside is settled or given back exactly once.
 """
 
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from allotment.engine.asking import ChatRequest, Usage
@@ -207,7 +209,7 @@ class Call:
     def _keeping(self, answered: Answered) -> Also | None:
         """Return what writes the answer beside its entry, if somebody wants it kept there."""
         keep = self._passage.keep
-        return None if keep is None else lambda entry: keep(replace(answered, entry=entry))
+        return None if keep is None else Also(_Keeping(keep.write), (keep.what, answered))
 
     def _settle(self, usage: Usage) -> int:
         """Meter: replace the estimate by what was used, at the price of the model that used it."""
@@ -228,3 +230,12 @@ class Call:
         if self._is_settled or self._request is None or outlet is None or not outlet.received:
             return
         self._settle(estimated(self._request, outlet.received))
+
+
+class _Keeping(Struct, frozen=True):
+    """Gives answers to whoever keeps them, with the tickets of their entries. Equal for those kept together."""
+
+    write: Callable[[Sequence[tuple[Any, Answered]]], None]
+
+    def __call__(self, kept: Sequence[tuple[tuple[Any, Answered], int]]) -> None:
+        self.write([(what, replace(answered, entry=entry)) for (what, answered), entry in kept])

@@ -1,8 +1,9 @@
 """What goes through the gate and what comes out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -65,13 +66,22 @@ class Passage(msgspec.Struct, frozen=True):
     """When it was made, by a clock that nobody can set back."""
     patience_seconds: float = 0.0
     """How long it may wait for its turn while too many are at work. A program hears at once, a run waits."""
-    keep: "Callable[[Answered], None] | None" = None
-    """Writes the answer where it belongs, in the transaction of its journal entry: both are on disk, or neither.
+    keep: "Keep | None" = None
+    """How the answer is written where it belongs, in the transaction of its journal entry: both, or neither.
 
-    See `engine.recording.Also` for what it may do. Nothing of such an answer is released before it is kept.
+    Nothing of such an answer is released before it is kept.
     """
     idempotency: str = ""
     """Names the question for the provider, so that one asked again after a crash need not be paid again."""
+
+
+class Keep(msgspec.Struct, frozen=True):
+    """Writes answers in the transactions of their journal entries; see `engine.recording.Also` for what it may do."""
+
+    write: "Callable[[Sequence[tuple[Any, Answered]]], None]"
+    """Writes the answers that share a transaction, each with its `what`."""
+    what: Any
+    """What is answered, for whoever writes."""
 
 
 class AskedModel(msgspec.Struct, frozen=True):

@@ -5,8 +5,8 @@ and nothing is counted twice. Rows filled in alike end together.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +14,13 @@ import msgspec
 from django.db import transaction
 from django.db.models import F
 
-from allotment.engine.gate.values import Answered, Screened
+from allotment.engine.gate.values import Answered
 from allotment.engine.spec.app import App
 from allotment.journal import turns
 from allotment.kernel.errors import AllotmentError
 from allotment.runs.batches.answering import RowAtWork, RowEnd, ask_next
 from allotment.runs.batches.models import NOT_YET, Batch, BatchRow, RowState
+from allotment.runs.batches.writing_rows import RowChange, write_rows
 from allotment.runs.models import Run
 from allotment.runs.sealing import seal, unseal
 from allotment.screening.masking import Remembered
@@ -42,6 +43,27 @@ def row_at_work(row: BatchRow) -> RowAtWork:
     )
 
 
+Kept = tuple[tuple[RowAtWork, str], Answered]
+"""A row and the step it was at, and the answer."""
+
+
+@dataclass(frozen=True)
+class _Becomes:
+    """What becomes of a row, and what that counts."""
+
+    row: RowAtWork
+    change: RowChange
+    answered: Answered | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self.change.state != RowState.WAITING
+
+    @property
+    def is_done(self) -> bool:
+        return self.change.state in (RowState.DONE, RowState.STOPPED)
+
+
 class Keeper:
     """Writes the rows of one batch."""
 
@@ -49,96 +71,114 @@ class Keeper:
         self._batch, self._run, self._person = batch.id, batch.run_id, batch.person_id
         self._app, self._same_once = app, batch.same_once
 
-    def keep(self, row: RowAtWork, step: str, answered: Answered) -> None:
-        """Write an answer, in the transaction of its journal entry."""
-        after = replace(row, answers={**row.answers, step: answered.text}, masking=answered.masking)
-        used: dict[str, Any] = {
-            "tokens_in": F("tokens_in") + answered.usage.tokens_in,
-            "tokens_out": F("tokens_out") + answered.usage.tokens_out,
-            "cost_nanodollars": F("cost_nanodollars") + answered.cost_nanodollars,
-        }
-        columns, counted = self._columns(after)
-        if not self._write(row, columns | used | {"entry": answered.entry}):
-            return
-        Batch.objects.filter(id=self._batch).update(
-            **used,
-            model=answered.model.title,
-            runs_here=bool(answered.model.resource.attributes.get("runs_here")),
-            **self._counters(counted),
-        )
-        self._count_details(answered.screened)
-        if self._run is not None:  # so that what a run has used is right whenever it ends
-            Run.objects.filter(id=self._run).update(
-                **used,
-                masked=F("masked") + sum(answered.screened.masked.values()),
-                withheld=F("withheld") + sum(answered.screened.withheld.values()),
-            )
-
-    def _count_details(self, screened: Screened) -> None:
-        if not (screened.masked or screened.withheld):
-            return
-        row = Batch.objects.select_for_update().only("masked", "withheld").get(id=self._batch)
-        row.masked = dict(Counter(row.masked) + Counter(screened.masked))
-        row.withheld = dict(Counter(row.withheld) + Counter(screened.withheld))
-        row.save(update_fields=("masked", "withheld"))
-
-    def _columns(self, row: RowAtWork) -> tuple[dict[str, Any], dict[str, int]]:
-        """Return what to write into the row, and what that counts."""
-        try:
-            ends = ask_next(self._app, row)
-        except AllotmentError as error:
-            return self._end(row, RowState.FAILED, message=error.message, remedy=error.hint)
-        if isinstance(ends, RowEnd):
-            return self._ended(row, ends)
-        so_far = {"answers": row.answers, "masking": msgspec.to_builtins(row.masking)}
-        return {"progress": seal(so_far, column=PROGRESS, run=row.id, person=self._person)}, {}
-
-    def _ended(self, row: RowAtWork, ends: RowEnd) -> tuple[dict[str, Any], dict[str, int]]:
-        if ends.stopped:
-            return self._end(row, RowState.STOPPED, message=ends.stopped)
-        result = seal(list(ends.cells), column=RESULT, run=row.id, person=self._person)
-        return self._end(row, RowState.DONE, result=result)
-
-    def _end(
-        self, row: RowAtWork, state: RowState, *, message: str = "", remedy: str = "", result: bytes = b""
-    ) -> tuple[dict[str, Any], dict[str, int]]:
-        """Return the columns of a row that ends, after marking those filled in alike."""
-        is_done = state in (RowState.DONE, RowState.STOPPED)
-        told = {"state": state, "message": message, "remedy": remedy}
-        copies = self._copies(row, told)
-        if not is_done:  # what was answered and paid for before stays for another try
-            return told, {"failed": 1 + copies}
-        return told | {"result": result, "progress": b""}, {"done": 1 + copies, "copied": copies}
-
-    def _copies(self, row: RowAtWork, columns: Mapping[str, Any]) -> int:
-        if not self._same_once:
-            return 0
-        waiting = BatchRow.objects.filter(batch=self._batch, same_as=row.number, state=RowState.SAME)
-        return waiting.update(**columns)
-
-    @staticmethod
-    def _write(row: RowAtWork, columns: Mapping[str, Any]) -> bool:
-        """Write the row; False when somebody was first."""
-        mine = BatchRow.objects.filter(id=row.id, state=RowState.WAITING, tries=row.tries)
-        return bool(mine.update(**columns))
-
-    @staticmethod
-    def _counters(counted: Mapping[str, int]) -> dict[str, Any]:
-        return {name: F(name) + count for name, count in counted.items() if count}
+    def keep(self, kept: Sequence[Kept]) -> None:
+        """Write answers, in the transaction of their journal entries."""
+        self._write([self._answered(row, step, answered) for (row, step), answered in kept])
 
     def end_without_answer(self, row: RowAtWork, ends: RowEnd) -> None:
         """Write a row that came to its end without a question."""
         with turns.writing(), transaction.atomic():
-            columns, counted = self._ended(row, ends)
-            if self._write(row, columns):
-                Batch.objects.filter(id=self._batch).update(**self._counters(counted))
+            self._write([_Becomes(row, self._ended(row, ends))])
 
     def mark(self, row: RowAtWork, state: RowState, message: str, remedy: str) -> None:
         """Write that a row was refused or failed."""
         with turns.writing(), transaction.atomic():
-            columns, counted = self._end(row, state, message=message, remedy=remedy)
-            if self._write(row, columns):
-                Batch.objects.filter(id=self._batch).update(**self._counters(counted))
+            self._write([_Becomes(row, _told(row, state, message, remedy))])
+
+    def _answered(self, row: RowAtWork, step: str, answered: Answered) -> _Becomes:
+        after = replace(row, answers={**row.answers, step: answered.text}, masking=answered.masking)
+        change = replace(
+            self._change(after),
+            entry=answered.entry,
+            tokens_in=answered.usage.tokens_in,
+            tokens_out=answered.usage.tokens_out,
+            cost_nanodollars=answered.cost_nanodollars,
+        )
+        return _Becomes(row, change, answered)
+
+    def _change(self, row: RowAtWork) -> RowChange:
+        """Return what to write into a row with one more answer."""
+        try:
+            ends = ask_next(self._app, row)
+        except AllotmentError as error:  # what was answered and paid for before stays for another try
+            return _told(row, RowState.FAILED, error.message, error.hint)
+        if isinstance(ends, RowEnd):
+            return self._ended(row, ends)
+        so_far = {"answers": row.answers, "masking": msgspec.to_builtins(row.masking)}
+        progress = seal(so_far, column=PROGRESS, run=row.id, person=self._person)
+        return RowChange(row.id, row.tries, progress=progress)
+
+    def _ended(self, row: RowAtWork, ends: RowEnd) -> RowChange:
+        if ends.stopped:
+            return replace(_told(row, RowState.STOPPED, ends.stopped), result=b"", progress=b"")
+        result = seal(list(ends.cells), column=RESULT, run=row.id, person=self._person)
+        return replace(_told(row, RowState.DONE), result=result, progress=b"")
+
+    def _write(self, becoming: Sequence[_Becomes]) -> None:
+        """Write rows, and count those that nobody else had ended."""
+        written = write_rows([one.change for one in becoming])
+        mine = [one for one in becoming if one.row.id in written]
+        counted = Counter[str]()
+        for one in mine:
+            if one.is_over:
+                copies = self._copies(one)
+                counted["done" if one.is_done else "failed"] += 1 + copies
+                counted["copied"] += copies if one.is_done else 0
+        used = _used([one.answered for one in mine if one.answered is not None])
+        last = next((one.answered.model for one in reversed(mine) if one.answered is not None), None)
+        columns: dict[str, Any] = {**_added(counted), **_added(used.amounts)}
+        if last is not None:
+            columns |= {"model": last.title, "runs_here": bool(last.resource.attributes.get("runs_here"))}
+        if columns:
+            Batch.objects.filter(id=self._batch).update(**columns)
+        self._count_details(used)
+        if self._run is not None and used.amounts:  # so that what a run has used is right whenever it ends
+            details = {"masked": used.masked.total(), "withheld": used.withheld.total()}
+            Run.objects.filter(id=self._run).update(**_added(used.amounts), **_added(details))
+
+    def _copies(self, ended: _Becomes) -> int:
+        """End the rows filled in alike; returns how many."""
+        if not self._same_once:
+            return 0
+        change = ended.change
+        alike = BatchRow.objects.filter(batch=self._batch, same_as=ended.row.number, state=RowState.SAME)
+        return alike.update(state=change.state, message=change.message, remedy=change.remedy)
+
+    def _count_details(self, used: "_Used") -> None:
+        if not (used.masked or used.withheld):
+            return
+        row = Batch.objects.select_for_update().only("masked", "withheld").get(id=self._batch)
+        row.masked = dict(Counter(row.masked) + used.masked)
+        row.withheld = dict(Counter(row.withheld) + used.withheld)
+        row.save(update_fields=("masked", "withheld"))
+
+
+@dataclass(frozen=True)
+class _Used:
+    """What answers used together."""
+
+    amounts: Mapping[str, int]
+    masked: Counter[str]
+    withheld: Counter[str]
+
+
+def _used(answers: Sequence[Answered]) -> _Used:
+    amounts, masked, withheld = Counter[str](), Counter[str](), Counter[str]()
+    for one in answers:
+        amounts["tokens_in"] += one.usage.tokens_in
+        amounts["tokens_out"] += one.usage.tokens_out
+        amounts["cost_nanodollars"] += one.cost_nanodollars
+        masked.update(one.screened.masked)
+        withheld.update(one.screened.withheld)
+    return _Used(amounts, masked, withheld)
+
+
+def _told(row: RowAtWork, state: RowState, message: str = "", remedy: str = "") -> RowChange:
+    return RowChange(row.id, row.tries, state.value, message, remedy)
+
+
+def _added(counted: Mapping[str, int]) -> dict[str, Any]:
+    return {name: F(name) + count for name, count in counted.items() if count}
 
 
 def waiting_rows(batch: UUID, after: int, count: int) -> list[RowAtWork]:

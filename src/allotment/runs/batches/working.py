@@ -15,7 +15,7 @@ from uuid import UUID
 import anyio
 import msgspec
 
-from allotment.engine.gate.values import Answered, Failed, Refused
+from allotment.engine.gate.values import Answered, Failed, Keep, Refused
 from allotment.engine.interpreter import AskEffect
 from allotment.engine.spec.reading import from_plain
 from allotment.kernel import clock
@@ -186,7 +186,7 @@ class Worker:
         wording = now.wordings[step]
         question = standing.question(wording, effect, row)
         passage = standing.passage(self._subject, now, step, row)
-        passage = msgspec.structs.replace(passage, keep=partial(self._keeper.keep, row, step))
+        passage = msgspec.structs.replace(passage, keep=Keep(self._keeper.keep, (row, step)))
         async with self._turns.turn(wording.model.id, wording.at_once):
             if self._ended():
                 raise _Over
