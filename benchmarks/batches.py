@@ -30,7 +30,8 @@ _LEVEL_MEGABYTES = 10.0
 """What the last half may grow: what an allocator keeps for itself is no growth."""
 _PAGE_MILLISECONDS = 100
 _LOOKS = 10
-_LOOKS_AT_PAGE = 40
+_PAGE_EVERY_SECONDS = 2.0
+"""As often as a browser refreshes it."""
 _PATIENCE_SECONDS = 1800
 
 
@@ -106,6 +107,7 @@ def _start(visitor: Visitor, planted: _Planted, rows: int) -> str:
 def _watched(home: Path, server: Server, visitor: Visitor, page: str, rows: int) -> _Watched:
     """Look at a batch until it is over: at its page, and at the memory of the server."""
     watched, deadline = _Watched(), time.monotonic() + _PATIENCE_SECONDS
+    next_page = time.monotonic()
     batch = page.strip("/").rpartition("/")[2].replace("-", "")
     while time.monotonic() < deadline:
         state, done, began, ended = _stored(home, batch)
@@ -117,8 +119,9 @@ def _watched(home: Path, server: Server, visitor: Visitor, page: str, rows: int)
             return watched
         if done * _LOOKS >= len(watched.memory) * rows:
             watched.memory.append((done, server.resident_megabytes()))
-        if len(watched.pages) * rows <= done * _LOOKS_AT_PAGE:
+        if time.monotonic() >= next_page:
             watched.pages.append(visitor.get(page).milliseconds)
+            next_page = time.monotonic() + _PAGE_EVERY_SECONDS
         time.sleep(0.05)
     raise SystemExit("The batch did not end.")
 
