@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from allotment.kernel.settings import settings
 from benchmarks.browsing import Visitor
 from benchmarks.findings import Finding, percentile, table
 from benchmarks.serving import Server, environment, serving
@@ -26,6 +27,7 @@ DELAY_MILLISECONDS = 50
 """What the slow provider takes for each."""
 _SOME = 1_000
 _TIMES_IDEAL = 1.4
+_QUESTIONS, _CUSTOMERS = Path("customer-queries") / "banking77-test.csv", 3_080
 _LEVEL_MEGABYTES = 10.0
 """What the last half may grow: what an allocator keeps for itself is no growth."""
 _PAGE_MILLISECONDS = 100
@@ -56,13 +58,28 @@ class _Watched:
 
 def measure(folder: Path, *, rows: int) -> list[Finding]:
     """Run a batch of a thousand rows against a slow provider, then one of `rows` against one that answers at once."""
-    home = folder / "batches"
-    planted = _plant(home, _SOME, rows)
+    home, questions = folder / "batches", settings().eval_data / _QUESTIONS
+    files = [str(questions.resolve())] if questions.exists() else []
+    planted = _plant(home, str(_SOME), str(rows), *files)
     with serving(home) as server:
         visitor = Visitor.signed_in(server.port, planted.email, planted.password)
-        some = _watched(home, server, visitor, _start(visitor, planted, _SOME), _SOME)
-        many = _watched(home, server, visitor, _start(visitor, planted, rows), rows)
-    return [*_findings_of_time(some), *_findings_of_memory(many, rows)]
+        some = _watched(home, server, visitor, _start(visitor, planted, str(_SOME)), _SOME)
+        many = _watched(home, server, visitor, _start(visitor, planted, str(rows)), rows)
+        of_customers = [
+            _customers(home, server, visitor, _start(visitor, planted, file, "text")) for file in files
+        ]
+    return [*_findings_of_time(some), *_findings_of_memory(many, rows), *(of_customers or [_no_customers()])]
+
+
+def _customers(home: Path, server: Server, visitor: Visitor, page: str) -> Finding:
+    """Run the questions that customers really asked, as a service desk would drop them in."""
+    seen = _watched(home, server, visitor, page, _CUSTOMERS)
+    note = f"{_CUSTOMERS:,} questions of customers of a bank (banking77), every one answered"
+    return Finding("Customers’ questions as a batch", seen.seconds, "s", None, note)
+
+
+def _no_customers() -> Finding:
+    return Finding("Customers’ questions as a batch", None, "s", None, "needs ALLOTMENT_EVAL_DATA")
 
 
 def _findings_of_time(some: _Watched) -> Iterator[Finding]:
@@ -85,9 +102,9 @@ def _findings_of_memory(many: _Watched, rows: int) -> Iterator[Finding]:
     yield Finding("Rows a second, provider answers at once", rows / many.seconds, "rows/s", None, "two cores")
 
 
-def _plant(home: Path, *rows: int) -> _Planted:
+def _plant(home: Path, *wanted: str) -> _Planted:
     told = subprocess.run(
-        [sys.executable, "-m", "benchmarks.batches_planting", *map(str, rows)],
+        [sys.executable, "-m", "benchmarks.batches_planting", *wanted],
         env=environment(home),
         check=True,
         stdout=subprocess.PIPE,
@@ -95,10 +112,10 @@ def _plant(home: Path, *rows: int) -> _Planted:
     return _Planted(**json.loads(told.splitlines()[-1]))
 
 
-def _start(visitor: Visitor, planted: _Planted, rows: int) -> str:
+def _start(visitor: Visitor, planted: _Planted, sheet: str, column: str = "Text") -> str:
     """Start a batch as a person does; returns its page."""
-    page = f"/apps/{planted.app}/many/{planted.sheets[str(rows)]}/"
-    answer = visitor.submit(page, {"field-text": "Text", "do": "start"})
+    page = f"/apps/{planted.app}/many/{planted.sheets[sheet]}/"
+    answer = visitor.submit(page, {"field-text": column, "do": "start"})
     if answer.status != 302:
         raise SystemExit(f"The batch did not start: status {answer.status}.")
     return answer.location

@@ -1,7 +1,7 @@
-"""Prepares an installation for runs over many rows: `python -m benchmarks.batches_planting 1000 100000`.
+"""Prepares an installation for runs over many rows: `python -m benchmarks.batches_planting 1000 100000 questions.csv`.
 
-Plants a person without limits, an app of one question and a file for each number of rows. Prints who may sign in and
-where each file waits to be started, as JSON.
+Plants a person without limits, an app of one question, a file for each number of rows (the first is answered slowly)
+and the files that are given. Prints who may sign in and where each file waits to be started, as JSON.
 """
 
 import io
@@ -9,6 +9,7 @@ import json
 import secrets
 import sys
 from pathlib import Path
+from uuid import UUID
 
 from allotment.site.starting import start_django
 
@@ -62,7 +63,7 @@ def main() -> None:
     saving.save_version(app.id, person)
     publishing.publish(app.id, person, WantedReach(Audience.ORGANISATION))
     sheets = {
-        int(rows): str(_sheet(person, int(rows), slow=place == 0)) for place, rows in enumerate(sys.argv[1:])
+        wanted: str(_sheet(person, wanted, slow=place == 0)) for place, wanted in enumerate(sys.argv[1:])
     }
     slug = app_for(person, app.id).slug
     print(json.dumps({"email": EMAIL, "password": password, "app": slug, "sheets": sheets}))
@@ -87,11 +88,17 @@ def _person(password: str) -> Actor:
     return person
 
 
-def _sheet(person: Actor, rows: int, *, slow: bool) -> object:
+def _sheet(person: Actor, wanted: str, *, slow: bool) -> UUID:
+    if not wanted.isdecimal():
+        with Path(wanted).open("rb") as file:
+            return receive(person, Path(wanted).name, file).id
     word = _SLOW if slow else "soon"
-    lines = (f"{number},Where is card {number}? Please answer {word}.,{number % 7}" for number in range(rows))
+    lines = (
+        f"{number},Where is card {number}? Please answer {word}.,{number % 7}"
+        for number in range(int(wanted))
+    )
     text = "\n".join(("No,Text,Weight", *lines))
-    return receive(person, f"{rows}.csv", io.BytesIO(text.encode())).id
+    return receive(person, f"{wanted}.csv", io.BytesIO(text.encode())).id
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from allotment.engine.interpreter import (
     ChartEffect,
     Effect,
     Finished,
+    ForEachEffect,
     ReadEffect,
     Stop,
     TableEffect,
@@ -194,8 +195,11 @@ def test_every_starter_reaches_its_end_with_its_sample(name: str) -> None:
 def _answer(effect: Effect) -> object:
     if isinstance(effect, ReadEffect):
         return "text"
-    if isinstance(effect, TableEffect | ChartEffect):
-        kind = "table" if isinstance(effect, TableEffect) else "chart"
+    if isinstance(effect, ForEachEffect):
+        row = dict.fromkeys(effect.columns, "some text")
+        fill(templates()[effect.step.template], {**effect.slots, **row})
+    if isinstance(effect, TableEffect | ChartEffect | ForEachEffect):
+        kind = "chart" if isinstance(effect, ChartEffect) else "table"
         return Reference(kind, f"steps.{effect.step.step}")
     assert isinstance(effect, AskEffect)
     fill(templates()[effect.step.template], {**effect.slots, **dict.fromkeys(effect.tables, "some rows")})

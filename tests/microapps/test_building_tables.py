@@ -215,8 +215,10 @@ def test_a_question_about_each_row_is_changed_and_its_column_named(
     assert step["answer"] == {"choice": ["centre", "suburb"]}
     assert blank.plain["result"] == [{"show": "table", "from": "steps.part_town"}]
     blank.add("table")
-    page = blank.client.get(blank.address("build_step", "figures")).content.decode()
-    assert "Part of town" in page
+    assert blank.step("figures")["from"] == "steps.part_town"
+    figures = blank.address("build_step", "figures")
+    blank.edit(figures, "add:group")
+    assert "Part of town" in blank.client.get(figures).content.decode()
 
 
 def test_a_question_about_rows_gets_another_template_and_keeps_its_row(
