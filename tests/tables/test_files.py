@@ -108,6 +108,25 @@ def test_blank_merged_and_repeated_headings_get_names(tmp_path: Path) -> None:
     )
 
 
+GROUPED = ("Region,2024,,2025,", ",Units,Revenue,Units,Revenue", "North,1,2.5,3,4", "South,2,3.5,4,5")
+BOTH = ("Region", "2024 Units", "2024 Revenue", "2025 Units", "2025 Revenue")
+
+
+@pytest.mark.parametrize("above", [(), ("Sales of both years,,,,",), ("Sales,,,,", ",,,,", "as of June,,,,")])
+def test_headings_in_two_rows_become_one(tmp_path: Path, above: tuple[str, ...]) -> None:
+    read, cells = _read(tmp_path, "\n".join((*above, *GROUPED)))
+    assert (read.columns, read.facts.header_row) == (BOTH, len(above) + 2)
+    assert cells[0] == ("North", "1", "2.5", "3", "4")
+    assert "The headings take two rows; each column is called by both." in read.facts.notes
+
+
+@pytest.mark.parametrize(
+    "text", ["Name,,Age\nAnn,Lee,\nBob,Ray,31\n", "A,B,C\nx,y,z\n1,2,3\n", "A,,B\n1,2,3\n4,5,6\n"]
+)
+def test_a_row_of_data_is_no_second_row_of_headings(tmp_path: Path, text: str) -> None:
+    assert _read(tmp_path, text)[0].facts.header_row == 1
+
+
 def test_a_file_without_headings_says_so(tmp_path: Path) -> None:
     read, cells = _read(tmp_path, "1,2.5,2026-01-01\n2,3.5,2026-02-01\n")
     assert (read.columns, len(cells), read.facts.header_row) == (("Column 1", "Column 2", "Column 3"), 2, 0)

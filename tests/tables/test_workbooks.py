@@ -139,3 +139,38 @@ def test_what_is_hostile_or_broken_is_refused_and_leaves_nothing(
 def test_a_sheet_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(AllotmentError, match="no sheet “Sales”"):
         _read(tmp_path, BOOK, Choice(sheet="Sales"))
+
+
+def _merged(rows: Iterable[Iterable[object]], *ranges: str) -> bytes:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in rows:
+        sheet.append(tuple(row))
+    for one in ranges:
+        sheet.merge_cells(one)
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("left", ["", "B"])
+def test_headings_that_span_columns_name_each_of_them(tmp_path: Path, left: str) -> None:
+    before = (None,) if left else ()
+    a, b, c, d, e = "BCDEF" if left else "ABCDE"
+    two = _merged(
+        [
+            (*before, "Sales"),
+            (*before, "Region", "Q1", None, "Q2", None),
+            (*before, None, "Units", "Revenue", "Units", "Revenue"),
+            (*before, "North", 1, 2.5, 3, 4),
+            (*before, "South", 2, 3.5, 4, 5),
+        ],
+        f"{a}1:{e}1",
+        f"{b}2:{c}2",
+        f"{d}2:{e}2",
+        f"{a}2:{a}3",
+    )
+    assert _read(tmp_path, two)[0].columns == ("Region", "Q1 Units", "Q1 Revenue", "Q2 Units", "Q2 Revenue")
+    one = _merged([(*before, "Name", None, "Age"), (*before, "Ada", "Lovelace", 36)], f"{a}1:{b}1")
+    assert _read(tmp_path, one)[0].columns == ("Name", "Name (2)", "Age")

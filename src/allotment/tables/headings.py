@@ -5,6 +5,7 @@ Invariant: every column gets a name, none twice. Rows above the headings (titles
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from allotment.engine.tables.naming import free_name
 from allotment.kernel.errors import Invalid, TooLarge
@@ -13,6 +14,8 @@ from allotment.tables.receiving import MOST_COLUMNS
 _MOST_NAME = 120
 _LEAST_FILLED, _LEAST_WIDTH = 0.5, 0.75
 """Of the width of a usual row must be filled and reached by a row of headings; a title fills one or two cells."""
+_LEAST_GROUPS = 2
+"""Cells that span columns in a row that groups headings; a title is one, and one gap in a heading is no group."""
 _DATA = re.compile(r"[-+]?[\d.,'\s]*\d[\d.,'\s]*[%€$£]?|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T][\d:.]+)?")
 _YEAR = re.compile(r"(19|20)\d\d")
 
@@ -37,19 +40,28 @@ def too_many_columns(name: str, width: int) -> None:
         )
 
 
-def heading_of(
-    name: str, rows: Sequence[Sequence[str]], wanted: int | None
-) -> tuple[int | None, tuple[str, ...]]:
-    """Return which of the first rows of a file holds the headings, None for none, and what to say about that.
+@dataclass(frozen=True)
+class Heading:
+    """Where the headings of a file are, and what they say."""
 
-    `wanted` is the number that a person chose, if any. Raises `Invalid` when there is no such row.
+    names: tuple[str, ...] = ()
+    """As written, column by column; of two rows, both: “Q1 Revenue”."""
+    rows: int = 0
+    """How many rows of the file come before the first row of data; 0 when there are no headings."""
+    notes: tuple[str, ...] = ()
+
+
+def heading_of(name: str, rows: Sequence[Sequence[str]], wanted: int | None) -> Heading:
+    """Return the headings of a file from its first rows.
+
+    `wanted` is the number of a row that a person chose, if any. Raises `Invalid` when there is no such row.
     """
     if wanted is None:
         place = heading_place(rows)
         if is_data(rows[place]):
-            return None, ("The first row looks like data, so the columns go by number.",)
+            return Heading(notes=("The first row looks like data, so the columns go by number.",))
     elif not wanted:
-        return None, ()
+        return Heading()
     else:
         place = wanted - 1
         if not 0 <= place < len(rows):
@@ -57,9 +69,62 @@ def heading_of(
                 f"“{name}” has no row {wanted} among its first {len(rows)}.",
                 hint="Choose the row in which the headings are.",
             )
-    above = sum(1 for row in rows[:place] if row)
+    first, last = _group_rows(rows, place)
+    above = sum(1 for row in rows[:first] if row)
     lines = "line" if above == 1 else "lines"
-    return place, (f"{above} {lines} above the headings left out.",) if above else ()
+    notes = [f"{above} {lines} above the headings left out."] if above else []
+    if first == last:
+        return Heading(tuple(rows[place]), place + 1, tuple(notes))
+    notes.append("The headings take two rows; each column is called by both.")
+    return Heading(_in_one(rows[first], rows[last]), last + 1, tuple(notes))
+
+
+def _group_rows(rows: Sequence[Sequence[str]], place: int) -> tuple[int, int]:
+    """Return the first and the last row of the headings: two where cells of the first span columns of the second."""
+    for first, last in ((place - 1, place), (place, place + 1)):
+        if first >= 0 and last + 1 < len(rows) and _spans(rows[first], rows[last], rows[last + 1 :]):
+            return first, last
+    return place, place
+
+
+def _spans(top: Sequence[str], below: Sequence[str], data: Sequence[Sequence[str]]) -> bool:
+    """Whether `top` groups the headings `below`: each column is named by one of them, and only data looks like data."""
+    width = max(_width(top), _width(below))
+    named = [(bool(_cell(top, at)), bool(_cell(below, at))) for at in range(width)]
+    if not all(upper or lower for upper, lower in named):
+        return False
+    # A cell of the upper row that spans has a heading below it, and another one beside that has nothing above.
+    groups = [at for at in range(width - 1) if all(named[at]) and named[at + 1] == (False, True)]
+    return len(groups) >= _LEAST_GROUPS and not _has_data(below) and any(_has_data(row) for row in data)
+
+
+def _in_one(top: Sequence[str], below: Sequence[str]) -> tuple[str, ...]:
+    names, group = [], ""
+    for at in range(max(len(top), len(below))):
+        upper, lower = _cell(top, at), _cell(below, at)
+        if upper:
+            group = upper if lower else ""  # one that has nothing below it spans rows, not columns
+        names.append(f"{upper or group} {lower}".strip())
+    return tuple(names)
+
+
+def spread(names: Sequence[str], merged: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+    """Return headings with those that span columns (from, to) repeated in each of them."""
+    cells = list(names)
+    for first, last in merged:
+        for at in range(first + 1, min(last + 1, len(cells))):
+            cells[at] = cells[at] or cells[first]
+    return tuple(cells)
+
+
+def _cell(row: Sequence[str], place: int) -> str:
+    return row[place].strip() if place < len(row) else ""
+
+
+def _has_data(row: Sequence[str]) -> bool:
+    return any(
+        _DATA.fullmatch(cell.strip()) and not _YEAR.fullmatch(cell.strip()) for cell in row if cell.strip()
+    )
 
 
 def heading_place(rows: Sequence[Sequence[str]]) -> int:

@@ -113,9 +113,8 @@ def _layout(name: str, plain: Path, choice: Choice) -> _Layout:
         rows[:1] = [[]]
     if not any(rows):
         raise Invalid(f"“{name}” has no rows.", hint="Choose a file with headings and rows of data.")
-    place, notes = heading_of(name, rows, choice.header_row)
-    head = [] if place is None else rows[place]
-    skip = 0 if place is None else place + 1
+    heading = heading_of(name, rows, choice.header_row)
+    head, skip = heading.names, heading.rows
     width = max((len(head), *map(len, rows[skip:])))
     too_many_columns(name, width)
     return _Layout(
@@ -123,7 +122,7 @@ def _layout(name: str, plain: Path, choice: Choice) -> _Layout:
         headed=len(head) or width,
         dialect=Dialect(delimiter, skip),
         header_row=skip,
-        notes=notes,
+        notes=heading.notes,
     )
 
 

@@ -26,7 +26,7 @@ from python_calamine import (
 )
 
 from allotment.kernel.errors import Invalid, TooLarge
-from allotment.tables.headings import column_names, heading_of, too_many_columns
+from allotment.tables.headings import column_names, heading_of, spread, too_many_columns
 from allotment.tables.receiving import MOST_CELL, MOST_ROWS, Choice, Facts
 
 WORKBOOK, WANTED = "workbook", "wanted.json"
@@ -155,15 +155,23 @@ def _write(wanted: Wanted, sheet: CalamineSheet, out: Path) -> Written:
         [_text(cell, has_time=True) for cell in row] for row in islice(sheet.iter_rows(), _ROWS_LOOKED_AT)
     ]
     head = [row if any(map(str.strip, row)) else [] for row in head]
-    place, notes = heading_of(wanted.name, head, wanted.choice.header_row)
-    skip = 0 if place is None else place + 1
+    heading = heading_of(wanted.name, head, wanted.choice.header_row)
+    skip, names = heading.rows, spread(heading.names, _merged_in_row(sheet, heading.rows - 1))
     extent = _extent(islice(sheet.iter_rows(), skip, None))
-    names = [] if place is None else head[place]
     width = max(extent.width, max((at for at, cell in enumerate(names, 1) if cell.strip()), default=0))
     too_many_columns(wanted.name, width)
     longest = _write_rows(out, islice(sheet.iter_rows(), skip, None), width, extent.with_time)
-    header_row = 0 if place is None else place + 1
-    return Written(column_names(names, width), longest, Facts(header_row=header_row, notes=notes))
+    return Written(column_names(names, width), longest, Facts(header_row=skip, notes=heading.notes))
+
+
+def _merged_in_row(sheet: CalamineSheet, row: int) -> list[tuple[int, int]]:
+    """Return the columns, from and to, that cells of this row of the table span; rows count from 0."""
+    top, left = sheet.start or (0, 0)
+    return [
+        (first[1] - left, last[1] - left)
+        for first, last in sheet.merged_cell_ranges or ()
+        if first[0] - top <= row <= last[0] - top and first[1] >= left and last[1] > first[1]
+    ]
 
 
 def _extent(rows: Iterable[Sequence[_Cell]]) -> _Extent:
