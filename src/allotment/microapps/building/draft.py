@@ -4,8 +4,9 @@ Invariant: every field and step can be addressed by name, also in a spec that is
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from allotment.engine.principals import Actor
 from allotment.engine.spec.app import App
 from allotment.engine.spec.problems import BrokenSpec, SpecProblem
 from allotment.engine.spec.reading import from_plain, to_plain
@@ -26,6 +27,8 @@ class Draft:
     """What can be read of it."""
     problems: tuple[SpecProblem, ...]
     """Why it cannot be read whole; empty when it can."""
+    maker: Actor | None = None
+    """Who builds it; None where nobody does, and then no model is asked for help."""
 
     def has_read(self, part: str, name: str) -> bool:
         """Whether a field (`form`) or step (`steps`) could be read."""
@@ -42,9 +45,9 @@ class Draft:
         return names.index(step) if step in names else len(names)
 
 
-def draft_of(app: AppDetail) -> Draft:
+def draft_of(app: AppDetail, maker: Actor | None = None) -> Draft:
     """Return the working copy of an app, whatever state it is in."""
-    return drafted(app, app.working_plain)
+    return replace(drafted(app, app.working_plain), maker=maker)
 
 
 def drafted(app: AppDetail, plain: Plain) -> Draft:

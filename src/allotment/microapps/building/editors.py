@@ -68,6 +68,8 @@ class Edited:
     plain: Plain
     key: str
     stays: bool = False
+    said: str = ""
+    """What to tell the person about it."""
 
 
 class Editor(Protocol):

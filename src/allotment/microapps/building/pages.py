@@ -144,7 +144,7 @@ def version(request: GovernedRequest, slug: str) -> HttpResponse:
 
 def _draft(request: GovernedRequest, slug: str) -> Draft:
     app, _context = opened(request, slug, Action.EDIT_APP)
-    return draft_of(app)
+    return draft_of(app, request.actor)
 
 
 def _posted(request: GovernedRequest) -> Any:
@@ -194,7 +194,7 @@ def _store(
     if keeps:
         context = _context(request, _draft(request, draft.app.slug))
         return render(request, _KEPT, context | {"open": edited.key})
-    return _changed(request, draft.app.slug, edited, said=said, focus=focus or edited.key)
+    return _changed(request, draft.app.slug, edited, said=said or edited.said, focus=focus or edited.key)
 
 
 def _revision(request: GovernedRequest) -> int:

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from allotment.engine.spec.app import Table
 from allotment.engine.spec.paths import known_before, tables_in
-from allotment.engine.tables.asking import plan_from_sentence
 from allotment.engine.tables.cells import column_texts, is_number
 from allotment.engine.tables.checking import check
 from allotment.engine.tables.columns import Column
@@ -30,6 +29,7 @@ from allotment.microapps.building.plan_forms import KINDS, first_operation, oper
 from allotment.microapps.building.renaming import renamed
 from allotment.microapps.building.sources import choices, offers
 from allotment.microapps.building.table_columns import columns_at, preview, values_of
+from allotment.microapps.planning import Asker, Planned, Wish, plan_for
 
 
 def table_choice(draft: Draft, key: str, current: str, data: Any, label: str, empty: str = "") -> ChoiceForm:
@@ -144,11 +144,17 @@ class TableEditor:
 
     def applied(self, do: Do) -> Edited:
         """Return the draft with this plan."""
-        plan = self._asked() if do.verb == "sentence" else self._acted(do)
+        if do.verb != "sentence":
+            return self._with_plan(self._acted(do), do)
+        planned = self._asked()
+        said = _("A model proposed this plan. Read it in words, and see what it makes of the example.")
+        edited = self._with_plan(list(msgspec.to_builtins(planned.plan)), do)
+        return replace(edited, stays=True, said=said if planned.is_of_model else "")
+
+    def _with_plan(self, plan: list[Plain], do: Do) -> Edited:
         changes = {"from": self.source.cleaned_data["path"], "plan": plan}
         plain = steps.change_step(self.draft.plain, self.key, changes)
-        edited = renamed(plain, self.key, self.name, do)
-        return replace(edited, stays=True) if do.verb == "sentence" else edited
+        return renamed(plain, self.key, self.name, do)
 
     def _acted(self, do: Do) -> list[Plain]:
         kept = [row for row in self.operations if not do.removes(row.index)]
@@ -167,7 +173,7 @@ class TableEditor:
             return [*plan, added]
         return plan
 
-    def _asked(self) -> list[Plain]:
+    def _asked(self) -> Planned:
         words = line(self.question.cleaned_data["sentence"])
         path = self.source.cleaned_data["path"]
         columns = columns_at(self.draft.spec, path)
@@ -176,15 +182,19 @@ class TableEditor:
                 _("The columns of this table are not known yet."),
                 hint=_("Paste some rows into the sample first; then a sentence can name its columns."),
             )
-        plan = plan_from_sentence(words, columns, values_of(self.draft.spec, path))
-        if plan is None:
+        wish = Wish(words, columns, values_of(self.draft.spec, path))
+        draft = self.draft
+        data_class = draft.spec.data.class_.value
+        asker = None if draft.maker is None else Asker(draft.maker, draft.app, data_class)
+        planned = plan_for(wish, asker)
+        if planned is None:
             names = ", ".join(column.name for column in columns[:8])
             raise Invalid(
                 _("“%(words)s” is not clear enough to compute.") % {"words": words},
                 hint=_("Name the columns (%(names)s), or put it together with the buttons below.")
                 % {"names": names},
             )
-        return list(msgspec.to_builtins(plan))
+        return planned
 
 
 class ChartForm(forms.Form):
