@@ -153,6 +153,14 @@ def test_a_chosen_file_is_named(show: Show) -> None:
     expect(page.locator(".drop-words")).to_have_text("sales.csv · 3 kB")
 
 
+def test_a_file_that_is_too_large_is_said_before_it_is_sent(show: Show) -> None:
+    page = show('<drop-file data-most="1000" data-too-large="Too large."><input type="file"></drop-file>')
+    chosen = page.locator("input")
+    for size, words in ((1001, "Too large."), (1000, "")):
+        chosen.set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": b"a" * size})
+        assert chosen.evaluate("input => input.validationMessage") == words
+
+
 def test_copying_says_so(show: Show) -> None:
     page = show(
         '<p id="answer">Dear you</p><copy-button data-from="#answer"><button>Copy</button></copy-button>'

@@ -3,6 +3,7 @@
 import errno
 import json
 import sqlite3
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -21,7 +22,12 @@ from allotment.kernel.errors import (
     Unavailable,
 )
 from allotment.web import pages
-from allotment.web.middleware import CONTENT_SECURITY_POLICY, ContentSecurityPolicy, ReadableErrors
+from allotment.web.middleware import (
+    CONTENT_SECURITY_POLICY,
+    ContentSecurityPolicy,
+    LimitedBody,
+    ReadableErrors,
+)
 
 
 def answer(error: Exception, **headers: str) -> HttpResponse | None:
@@ -140,3 +146,19 @@ def test_an_unknown_address_is_answered_in_our_look(client: Client) -> None:
     response = client.get("/no/such/page/")
     assert response.status_code == 404
     assert "There is nothing here" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("is_known", "megabytes", "status"), [(False, 9, 413), (True, 9, 200), (True, 401, 413)]
+)
+def test_what_is_too_large_is_refused_before_it_is_read(is_known: bool, megabytes: int, status: int) -> None:
+    def read(request: HttpRequest) -> HttpResponse:
+        return HttpResponse("read")
+
+    request = RequestFactory().post("/sign-in/", b"", content_type="application/octet-stream")
+    request.META["CONTENT_LENGTH"] = str(megabytes * 1024**2)
+    request.user = SimpleNamespace(is_authenticated=is_known, is_anonymous=not is_known)
+    response = LimitedBody(read)(request)
+    assert response.status_code == status
+    if status == 413:
+        assert "That is too much at once" in response.content.decode()

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from allotment.kernel.settings import ensure_home, settings
 from allotment.site.databases import databases
+from allotment.tables.receiving import MOST_BYTES
 
 _installation = settings()
 _public = urlsplit(_installation.public_url)
@@ -51,6 +52,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allotment.web.middleware.LimitedBody",
     "allotment.web.middleware.ReadableErrors",
     "allotment.policies.authority.Gatekeeper",
 ]
@@ -120,6 +122,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 FILE_UPLOAD_TEMP_DIR = _installation.home / "arriving"
 ensure_home(FILE_UPLOAD_TEMP_DIR)
+MOST_UPLOADED_BYTES = MOST_BYTES
+"""Of one file."""
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 

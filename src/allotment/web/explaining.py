@@ -72,9 +72,9 @@ def problem_of(error: BaseException | None) -> Problem | None:
     return not_found() if isinstance(error, Http404) else None
 
 
-def too_large() -> Problem:
-    """Return the problem of a form that holds more than the installation accepts."""
-    limit = filesizeformat(settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0)
+def too_large(most: int | None = None) -> Problem:
+    """Return the problem of a form that holds more than `most` bytes, or else than words may take."""
+    limit = filesizeformat(most or settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0)
     return Problem(
         413,
         "too-large",

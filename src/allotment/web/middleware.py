@@ -5,9 +5,10 @@ Invariant: every response carries a Content-Security-Policy that allows no inlin
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from allotment.web.explaining import problem_of, respond
+from allotment.web.explaining import problem_of, respond, too_large
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -26,6 +27,9 @@ CONTENT_SECURITY_POLICY = "; ".join(f"{kind} {sources}" for kind, sources in _SO
 _UNUSED_DEVICES = ("camera", "microphone", "geolocation", "payment", "usb", "serial", "midi")
 PERMISSIONS_POLICY = ", ".join(f"{device}=()" for device in _UNUSED_DEVICES)
 
+_FILES_IN_A_FORM = 2
+"""Of the largest kind."""
+
 
 class ContentSecurityPolicy:
     """Adds the headers that keep a page to its own origin."""
@@ -40,6 +44,26 @@ class ContentSecurityPolicy:
         response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
+
+
+class LimitedBody:
+    """Refuses what is too large to be sent, before any of it is read and lies on the disk.
+
+    Somebody signed in may send a file; anybody else no more than words take. Without a length, Django reads no body.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        said = request.META.get("CONTENT_LENGTH") or "0"
+        length = int(said) if said.isdecimal() else 0
+        words = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
+        if length > words:
+            most = _FILES_IN_A_FORM * settings.MOST_UPLOADED_BYTES if request.user.is_authenticated else words
+            if length > most:
+                return respond(request, too_large(most))
+        return self.get_response(request)
 
 
 class ReadableErrors:

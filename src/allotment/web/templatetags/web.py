@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from django import template
+from django.conf import settings as django_settings
+from django.template.defaultfilters import filesizeformat
 from django.utils.formats import date_format, number_format
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -177,3 +179,13 @@ def lasting(seconds: float | None) -> str:
         return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
     hours = round(whole / _HOUR)
     return ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
+
+
+@register.simple_tag
+def upload_limit() -> str:
+    """Return the attributes that let `drop-file` say at once what is too large to be sent."""
+    most = django_settings.MOST_UPLOADED_BYTES
+    words = gettext("This file has more than %(size)s, the most that can be read.") % {
+        "size": filesizeformat(most)
+    }
+    return format_html('data-most="{}" data-too-large="{}"', most, words)

@@ -1,4 +1,4 @@
-// Lets a file be dropped on a file field and says which file was taken.
+// Lets a file be dropped on a file field, says which file was taken, and at once when it is larger than may be sent.
 class DropFile extends HTMLElement {
   connectedCallback() {
     this.input = this.querySelector("input[type=file]");
@@ -19,9 +19,12 @@ class DropFile extends HTMLElement {
   }
 
   show() {
+    const files = [...this.input.files];
+    const most = Number(this.dataset.most);
+    this.input.setCustomValidity(most && files.some((file) => file.size > most) ? this.dataset.tooLarge : "");
+    this.input.reportValidity();
     if (!this.words) return;
     this.invitation ??= this.words.textContent;
-    const files = [...this.input.files];
     this.words.textContent = files.length ? files.map((file) => `${file.name} · ${this.size(file.size)}`).join(", ") : this.invitation;
   }
 
