@@ -265,3 +265,13 @@ def test_one_record_of_values_can_be_saved(mira_in: Client, mira: Somebody) -> N
     place = list(building.step("keep")["values"]).index("customer")
     building.edit(url, **{f"value__{place}__words": "Who"})
     assert building.step("keep")["values"] == {"who": "form.customer", "wish": "form.wish"}
+
+
+def test_alike_rows_may_be_answered_once_if_the_maker_says_so(blank: Building) -> None:
+    url = blank.address("build_part", "about")
+    blank.edit(url, same_once="on")
+    assert blank.plain["batch"] == {"same_once": True}
+    typed = form_to(blank.client.get(url).content.decode(), url).values
+    assert typed.pop("same_once")
+    blank.client.post(url, {**typed, "do": "save"})
+    assert "batch" not in blank.plain

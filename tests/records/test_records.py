@@ -13,7 +13,7 @@ from allotment.journal.models import JournalEntry
 from allotment.kernel.errors import TooLarge
 from allotment.kernel.ids import new_id
 from allotment.microapps.making import make_from_starter
-from allotment.records import saving
+from allotment.records import queries, saving
 from allotment.records.models import Record
 from allotment.records.saving import save_records
 from tests.conftest import MakePerson, SignIn, Somebody
@@ -79,6 +79,18 @@ def test_a_search_finds_words_in_any_column(client: Client, maker: Somebody, slu
     assert "No record holds these words" in _page(
         client, f"/apps/{slug}/records/complaints/?search=refund+grace"
     )
+
+
+def test_the_next_page_of_a_search_is_of_the_same_search(
+    client: Client, maker: Somebody, slug: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _save(maker)
+    _save(maker)
+    monkeypatch.setattr(queries, "PAGE_LENGTH", 1)
+    first = _page(client, f"/apps/{slug}/records/complaints/?search=a+refund")
+    assert "?search=a%20refund&amp;start=1" in first
+    second = _page(client, f"/apps/{slug}/records/complaints/?search=a+refund&start=1")
+    assert "?search=a%20refund&amp;start=0" in second
 
 
 def test_a_correction_is_kept_and_noted_without_its_words(client: Client, maker: Somebody, slug: str) -> None:

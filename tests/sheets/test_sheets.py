@@ -12,6 +12,7 @@ from django.test import Client
 
 from allotment.engine.principals import Role
 from allotment.engine.tables.columns import ColumnKind
+from allotment.journal.queries import Wanted, recent
 from allotment.kernel import clock
 from allotment.kernel.errors import Conflict, Invalid, NotFound, TooLarge
 from allotment.kernel.ids import new_id
@@ -73,6 +74,16 @@ def test_a_file_becomes_a_sheet(ada: Somebody, sheet: SheetView) -> None:
     assert sheet_for(ada.actor, sheet.id) == sheet
     assert first_rows(ada.actor, sheet.id, 1) == (("North", "01/02/2026", "1.234,50", "ada@example.org"),)
     assert _left_open() == []
+
+
+def test_the_journal_knows_that_a_table_was_brought_and_nothing_it_says(
+    ada: Somebody, sheet: SheetView
+) -> None:
+    entries = recent(Wanted(actor=ada.id), limit=5).entries
+    (entry,) = [one for one in entries if one.object_id == str(sheet.id)]
+    assert (entry.action, entry.object_kind) == ("apps.run", "table")
+    assert str(sheet.rows) in str(entry.details)
+    assert sheet.name not in str(entry)
 
 
 def test_a_correction_is_read_and_profiled_anew(ada: Somebody, sheet: SheetView) -> None:

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from django.db import transaction
 
+from allotment.engine.actions import Action
 from allotment.engine.principals import Actor
+from allotment.journal.recording import note
 from allotment.kernel.errors import TooLarge
 from allotment.kernel.ids import new_id
 from allotment.kernel.private_folders import private_folder
@@ -40,7 +42,22 @@ def receive(actor: Actor, name: str, source: IO[bytes], choice: Choice = _NO_CHO
             )
             keep_file(row, PartKind.FILE, file)
             keep_file(row, PartKind.TABLE, looked.parquet)
+            _tell(actor, sheet, looked)
     return view_of(row)
+
+
+def _tell(actor: Actor, sheet: UUID, looked: Looked) -> None:
+    """Note that a table was brought: how large it is, and how many of its columns may be personal; nothing it says."""
+    columns = looked.about.profile.columns
+    note(
+        Action.RUN_APP.value,
+        actor=actor.person,
+        object_kind="table",
+        object_id=str(sheet),
+        rows=looked.rows,
+        columns=len(columns),
+        personal_columns=sum(bool(column.personal) for column in columns),
+    )
 
 
 def read_again(actor: Actor, sheet_id: UUID, choice: Choice) -> SheetView:

@@ -18,7 +18,7 @@ from allotment.engine.spec.typed_values import ValueKind
 from allotment.kernel.errors import NotFound
 from allotment.microapps.building import fields, results
 from allotment.microapps.building.draft import Draft
-from allotment.microapps.building.forms import FieldForm, ShownForm, rows
+from allotment.microapps.building.forms import FieldForm, ManyForm, ShownForm, rows
 from allotment.microapps.building.naming import Plain, line, paragraph, parts, spoken, text
 from allotment.microapps.building.references import RESULT, users_of
 from allotment.microapps.building.sources import choices, offers
@@ -250,7 +250,7 @@ class AboutForm(SettingsForm):
 
 
 class AboutEditor:
-    """Title, purpose, and what data it touches."""
+    """Title, purpose, what data it touches, and how it runs over many rows."""
 
     key = "_about"
     template = "microapps/builder/_about_editor.html"
@@ -258,20 +258,23 @@ class AboutEditor:
     def __init__(self, draft: Draft, data: Any = None) -> None:
         self.draft = draft
         self.form = AboutForm(draft.app, data)
+        self.many = ManyForm(data, initial={"same_once": draft.spec.batch.same_once})
 
     def is_valid(self, _do: Do) -> bool:
         """Whether it fits."""
-        return self.form.is_valid()
+        return self.form.is_valid() and self.many.is_valid()
 
     def problems(self) -> tuple[str, ...]:
         """Return what does not fit."""
-        return form_problems(self.form)
+        return form_problems(self.form, self.many)
 
     def applied(self, do: Do) -> Edited:
         """Return the draft with this title, purpose and data use."""
         said = self.form.cleaned_data
+        kept = {key: value for key, value in self.draft.plain.items() if key != "batch"}
         plain = {
-            **self.draft.plain,
+            **kept,
+            **({"batch": {"same_once": True}} if self.many.cleaned_data["same_once"] else {}),
             "title": line(said["title"]) or self.draft.app.title,
             "purpose": paragraph(said["purpose"]),
             "data": msgspec.to_builtins(self.form.data_use),

@@ -251,6 +251,16 @@ class ShownForm(ChoiceForm):
     )
 
 
+class ManyForm(forms.Form):
+    """How an app runs over many rows."""
+
+    same_once = forms.BooleanField(
+        label=_("Rows that are filled in alike may be answered once"),
+        required=False,
+        help_text=_("Saves time and money where the same text always deserves the same answer."),
+    )
+
+
 class VersionForm(forms.Form):
     """A note beside a version."""
 
