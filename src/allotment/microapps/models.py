@@ -9,6 +9,7 @@ from allotment.kernel import clock
 from allotment.kernel.errors import Conflict
 from allotment.kernel.ids import new_id
 from allotment.microapps.states import Audience, Outcome, State, Tier
+from allotment.web.ordered_json import OrderedJSON
 
 
 class MicroApp(models.Model):
@@ -25,7 +26,7 @@ class MicroApp(models.Model):
     people = models.ManyToManyField("people.Person", related_name="+")
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     tier = models.CharField(max_length=10, choices=Tier, default=Tier.LOW)
-    working_spec = models.JSONField()
+    working_spec = OrderedJSON()
     """The spec being edited, as plain data. It may be broken while it is edited."""
     working_revision = models.PositiveIntegerField(default=1)
     working_saved_at = models.DateTimeField(default=clock.now)
@@ -54,7 +55,7 @@ class AppVersion(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     app = models.ForeignKey(MicroApp, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
-    spec = models.JSONField()
+    spec = OrderedJSON()
     digest = models.CharField(max_length=80)
     behaviour_digest = models.CharField(max_length=80)
     author = models.ForeignKey("people.Person", on_delete=models.PROTECT, related_name="+")

@@ -4,6 +4,7 @@ from django.db import models
 
 from allotment.kernel import clock
 from allotment.kernel.ids import new_id
+from allotment.web.ordered_json import OrderedJSON
 
 
 class RunState(models.TextChoices):
@@ -31,7 +32,7 @@ class Run(models.Model):
     app = models.ForeignKey("microapps.MicroApp", on_delete=models.PROTECT, related_name="+")
     version = models.PositiveIntegerField(null=True)
     """None for a trial of the working copy."""
-    spec = models.JSONField()
+    spec = OrderedJSON()
     """The definition as it was read from the app at the start; a run never sees a later edit."""
     digest = models.CharField(max_length=80)
     person = models.ForeignKey("people.Person", on_delete=models.PROTECT, related_name="+")

@@ -4,6 +4,7 @@ from django.db import models
 
 from allotment.kernel import clock
 from allotment.kernel.ids import new_id
+from allotment.web.ordered_json import OrderedJSON
 
 
 class BatchState(models.TextChoices):
@@ -50,7 +51,7 @@ class Batch(models.Model):
     app = models.ForeignKey("microapps.MicroApp", on_delete=models.PROTECT, related_name="+")
     version = models.PositiveIntegerField(null=True)
     """None for a trial of the working copy, which only a step of a run can be part of."""
-    spec = models.JSONField()
+    spec = OrderedJSON()
     """What each row goes through, as it was read at the start."""
     digest = models.CharField(max_length=80)
     person = models.ForeignKey("people.Person", on_delete=models.PROTECT, related_name="+")
