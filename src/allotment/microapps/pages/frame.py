@@ -67,7 +67,10 @@ def offer_way_to_run(url_name: str, label: Promise) -> None:
 
 
 def tabs(app: AppDetail, may: Rights, current: str = "") -> tuple[Tab, ...]:
-    """Return the pages of an app this person may open; `current` is the URL name of the one that is shown."""
+    """Return the pages of an app this person may open; `current` is the URL name of the one that is shown.
+
+    A page without a tab of its own is under the one tab of its feature, if that has just one.
+    """
     pages = (
         ("runs:run", _("Run once"), may.run),
         ("runs:trial", _("Try it"), may.edit and not may.run),
@@ -80,8 +83,11 @@ def tabs(app: AppDetail, may: Rights, current: str = "") -> tuple[Tab, ...]:
         ("microapps:settings", _("Settings"), may.edit),
         ("microapps:publish", _("Sharing"), may.publish),
     )
+    feature = current.partition(":")[0]
+    of_feature = [name for name, _label, is_open in pages if is_open and name.startswith(f"{feature}:")]
+    shown = of_feature[0] if len(of_feature) == 1 else current
     return tuple(
-        Tab(label, reverse(name, args=[app.slug]), is_current=name == current)
+        Tab(label, reverse(name, args=[app.slug]), is_current=name == shown)
         for name, label, is_open in pages
         if is_open
     )

@@ -100,7 +100,6 @@ def match(request: GovernedRequest, slug: str, sheet_id: UUID) -> HttpResponse:
         else:
             return redirect("batches:detail", batch_id=batch)
     context |= {
-        "tabs": tabs(app, rights(request.actor, app), "batches:many"),
         "sheet": sheet,
         "matches": [_match(field, chosen.get(field.field, ""), sheet) for field in wanted.spec.form],
         "columns": sheet.columns,
