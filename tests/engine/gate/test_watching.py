@@ -2,9 +2,9 @@
 
 import pytest
 
-from allotment.engine.gate.values import Stage
+from allotment.engine.gate.values import Answered, Passage, Refused, Stage
 from allotment.engine.gate.watching import ClockWatch, Freshness, FreshnessWatch, Watches, watching
-from tests.engine.gate.scene import passage
+from tests.engine.gate.scene import Scene, passage, refusal
 
 
 class Clocks:
@@ -107,3 +107,46 @@ def test_all_watches_look_and_the_first_trouble_counts() -> None:
 def test_watch_of_a_process_lets_pass() -> None:
     assert watching().trouble(passage()) is None
     assert watching(Freshness(lambda: 0.0, 1.0)).trouble(passage()) is None
+
+
+class Passing:
+    """A watch whose trouble passes after so many looks."""
+
+    def __init__(self, looks: int, seconds: float | None) -> None:
+        self.looks, self.seconds = looks, seconds
+
+    def trouble(self, passage: Passage) -> Refused | None:
+        self.looks -= 1
+        if self.looks < 0:
+            return None
+        words = ("The clock jumped.", "Try again.")
+        return Refused(Stage.IDENTIFY, "clock", *words, flagged=True, passes_in_seconds=self.seconds)
+
+
+def test_who_has_patience_waits_while_trouble_passes_and_that_is_told() -> None:
+    scene = Scene(parts={"watch": Passing(2, 0.05)})
+    outcome = scene.ask(on_behalf=passage(patience_seconds=30.0))
+    assert isinstance(outcome, Answered)
+    assert scene.book.last.details["waited_for"] == "clock"
+    assert scene.book.last.flagged
+
+
+@pytest.mark.parametrize(
+    ("patience", "looks", "seconds"), [(0.0, 1, 0.05), (0.12, 9, 0.05), (30.0, 1, None), (30.0, 1, 31.0)]
+)
+def test_trouble_that_lasts_longer_than_patience_refuses(
+    patience: float, looks: int, seconds: float | None
+) -> None:
+    scene = Scene(parts={"watch": Passing(looks, seconds)})
+    assert refusal(scene.ask(on_behalf=passage(patience_seconds=patience))).rule == "clock"
+    assert scene.calls == 0
+
+
+def test_a_jump_says_how_long_it_takes_until_the_clock_is_trusted_again() -> None:
+    clocks = Clocks()
+    clocks.passes(1, drift=60)
+    assert clocks.rule() == "clock"
+    clocks.passes(4)
+    trouble = clocks.watch.trouble(passage())
+    assert trouble is not None
+    assert trouble.passes_in_seconds == pytest.approx(6.0)

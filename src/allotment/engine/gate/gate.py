@@ -1,5 +1,6 @@
 """The gate itself: takes an effect through the stages and records what became of it."""
 
+import asyncio
 import sys
 from dataclasses import dataclass, field
 
@@ -8,7 +9,7 @@ from allotment.engine.gate.breaker import Breakers
 from allotment.engine.gate.calling import Call
 from allotment.engine.gate.performing import Patience
 from allotment.engine.gate.ports import Authoriser, Directory, Limiter, Release, Reservation, Watch
-from allotment.engine.gate.recording import Record
+from allotment.engine.gate.recording import WAITED_FOR, Record
 from allotment.engine.gate.reserving import reserve
 from allotment.engine.gate.values import AskModel, Outcome, Passage, Refused
 from allotment.engine.recording import Recorder
@@ -17,6 +18,7 @@ from allotment.kernel.deadlines import Deadlines
 
 DEADLINE_SECONDS = 180.0
 """How long a call may take, all its tries and models together."""
+_SHORTEST_PAUSE_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Gate:
 
     async def _through(self, passage: Passage, effect: AskModel, release: Release, record: Record) -> Outcome:
         started = clock.monotonic()
-        refused = self._identify(passage)
+        refused = await self._identified(passage, record)
         if refused is not None:
             return await record.refused(refused)
         authorised = self._authorise(passage, effect)
@@ -67,6 +69,18 @@ class Gate:
             return await call.through(screened, release, started)
         finally:
             call.close()
+
+    async def _identified(self, passage: Passage, record: Record) -> Refused | None:
+        """Identify; whoever has patience waits while trouble passes by itself. The entry tells what was waited for."""
+        left = passage.patience_seconds
+        while True:
+            refused = self._identify(passage)
+            pause = None if refused is None else refused.passes_in_seconds
+            if refused is None or pause is None or pause > left:
+                return refused
+            record.details[WAITED_FOR] = refused.rule
+            left -= max(pause, _SHORTEST_PAUSE_SECONDS)
+            await asyncio.sleep(max(pause, _SHORTEST_PAUSE_SECONDS))
 
     def _identify(self, passage: Passage) -> Refused | None:
         return stages.look(self.watch, passage) or stages.identify(passage, clock.now())

@@ -21,6 +21,9 @@ _LAST_WORD_SECONDS = 5.0
 """How long a cancelled call may take to say so."""
 _REASON_CHARACTERS = 200
 
+WAITED_FOR = "waited_for"
+"""The detail that names trouble which passed while the call waited; somebody should look at it."""
+
 
 class Record:
     """The entries of one effect."""
@@ -60,7 +63,9 @@ class Record:
     async def done(self, *, flagged: bool, also: Also | None = None) -> int:
         """Say that the answer is whole; what it took is in the details. Raises `NotKept` if `also` fails."""
         self.is_final = True
-        return await self._write("done", self.details, flagged=flagged, also=also)
+        return await self._write(
+            "done", self.details, flagged=flagged or WAITED_FOR in self.details, also=also
+        )
 
     async def end(self, error: BaseException | None) -> None:
         """Say what nobody said yet: the call was cancelled, or something in it broke. For a `finally`.

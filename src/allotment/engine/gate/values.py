@@ -65,7 +65,10 @@ class Passage(msgspec.Struct, frozen=True):
     issued: float = msgspec.field(default_factory=clock.since_boot)
     """When it was made, by a clock that nobody can set back."""
     patience_seconds: float = 0.0
-    """How long it may wait for its turn while too many are at work. A program hears at once, a run waits."""
+    """How long it may wait for its turn while too many are at work, and for trouble that passes by itself.
+
+    A program hears at once, a run waits.
+    """
     keep: "Keep | None" = None
     """How the answer is written where it belongs, in the transaction of its journal entry: both, or neither.
 
@@ -128,6 +131,9 @@ class Refused(msgspec.Struct, frozen=True):
     """Whether this is trouble that somebody should look at, not only a no."""
     until: datetime | None = None
     """When asking again makes sense, where that is known."""
+    passes_in_seconds: float | None = None
+    """How soon it may be over by itself; None for what waiting does not change. For a clock nobody trusts, `until`
+    would mean nothing."""
     policies: tuple[str, ...] = ()
     """The ids of the policies that forbade it."""
 

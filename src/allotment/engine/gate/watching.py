@@ -13,6 +13,8 @@ from allotment.kernel import clock
 
 JUMP_SECONDS = 5.0
 STEADY_SECONDS = 10.0
+FRESHER_SECONDS = 1.0
+"""How soon facts are read again."""
 _SLEW = 0.001
 """How far a healthy clock may drift per second: twice what adjtime(3) uses to correct one (500 ppm)."""
 
@@ -50,6 +52,7 @@ class ClockWatch:
                 "The clock of this machine jumped, so times cannot be trusted right now.",
                 "Try again in ten seconds. If it happens again, ask an administrator to look at the machine's clock.",
                 flagged=True,
+                passes_in_seconds=self._closed_until - now,
             )
         if passage.issued < self._went_back:
             return Refused(
@@ -87,6 +90,7 @@ class FreshnessWatch:
             f"The rules and rights known here are {age:.0f} seconds old, which is too old to decide from.",
             "Try again in a moment. If it goes on, ask an administrator whether the database can be reached.",
             flagged=True,
+            passes_in_seconds=FRESHER_SECONDS,
         )
 
 
