@@ -81,6 +81,7 @@ def test_the_receipt_and_the_journal_tell_every_question(sorting: UUID, maker: S
     step = next(step for step in run.steps if step.step == "topic")
     assert (step.model, step.template_title, step.masked) == ("Scripted", "Sort into topics", {"email": 1})
     assert step.tokens_in > 0
+    assert step.milliseconds > 0
     assert run.tokens_in == step.tokens_in
     assert run.masked == 1
     entries = recent(Wanted(run=run.id), limit=50).entries

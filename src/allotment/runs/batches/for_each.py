@@ -24,7 +24,6 @@ from allotment.runs.batches.answering import result_columns
 from allotment.runs.batches.keeping import RESULT
 from allotment.runs.batches.models import FINAL, TRIED_IN_VAIN, Batch, BatchRow, BatchState, RowState
 from allotment.runs.batches.sealed import About, sealed_about
-from allotment.runs.models import FINAL_STATES, Run
 from allotment.runs.sealing import unseal
 from allotment.runs.tables import opened
 from allotment.runs.working import Work
@@ -115,16 +114,24 @@ def batch_of(run: UUID, step: str) -> Batch | None:
 
 
 def rows_so_far(run: UUID) -> RowsSoFar | None:
-    """Return how far a run's open batch is; None when none is open, and once the run itself is over."""
-    batch = Batch.objects.filter(run=run).exclude(state__in=FINAL).order_by("created_at").last()
+    """Return how far a run's open batch is; None when none is open."""
+    batch = _open(run)
     if batch is None:
-        return None
-    if Run.objects.filter(id=run, state__in=FINAL_STATES).exists():
-        finishing.cancel(batch.id, None)
         return None
     held_up = _("paused: %(why)s") % {"why": batch.message} if batch.state == BatchState.PAUSED else ""
     ended = batch.done + batch.failed + batch.unfit
     return RowsSoFar(batch.step, ended, batch.rows_expected, held_up or batch.waits_for)
+
+
+def stop(run: UUID) -> None:
+    """End the open batch of a run that is over; what is answered stays."""
+    batch = _open(run)
+    if batch is not None:
+        finishing.cancel(batch.id, None)
+
+
+def _open(run: UUID) -> Batch | None:
+    return Batch.objects.filter(run=run).exclude(state__in=FINAL).order_by("created_at").last()
 
 
 def answers(batch: Batch) -> Iterator[Mapping[str, str]]:

@@ -63,6 +63,14 @@ def let_go(batch: UUID, worker: UUID) -> None:
         row.save(update_fields=("worker", "beat_at", "waits_for", "working_since", "worked_seconds"))
 
 
+def worked_seconds(row: Batch) -> float:
+    """Return how long a batch was worked on, up to its end or the last beat."""
+    if row.working_since is None:
+        return row.worked_seconds
+    until = row.finished_at or row.beat_at or clock.now()
+    return row.worked_seconds + max(0.0, (until - row.working_since).total_seconds())
+
+
 def _stop_watch(row: Batch, at: datetime | None) -> None:
     """Add the time from when work began until `at` to what was worked."""
     if row.working_since is not None and at is not None:

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from allotment.engine.principals import Actor
 from allotment.engine.spec.reading import from_plain
-from allotment.kernel import clock
 from allotment.kernel.errors import NotFound
 from allotment.runs.batches.answering import result_columns
+from allotment.runs.batches.holding import worked_seconds
 from allotment.runs.batches.keeping import GIVEN, RESULT
 from allotment.runs.batches.models import AT_WORK, FINAL, Batch, BatchRow, BatchState, RowState
 from allotment.runs.batches.sealed import about_of
@@ -172,9 +172,6 @@ _ENDINGS = {
 
 
 def _view(row: Batch) -> BatchView:
-    worked = row.worked_seconds
-    if row.working_since is not None:
-        worked += max(0.0, ((row.beat_at or clock.now()) - row.working_since).total_seconds())
     return BatchView(
         id=row.id,
         app_id=row.app_id,
@@ -197,5 +194,5 @@ def _view(row: Batch) -> BatchView:
         copied=row.copied,
         cost_nanodollars=row.cost_nanodollars,
         masked=sum(row.masked.values()),
-        worked_seconds=worked,
+        worked_seconds=worked_seconds(row),
     )

@@ -16,10 +16,12 @@ from allotment.kernel import clock
 from allotment.kernel.private_folders import private_folder
 from allotment.runs import ending
 from allotment.runs.batches import for_each
+from allotment.runs.batches.holding import worked_seconds
 from allotment.runs.batches.models import AT_WORK, Batch, BatchState
 from allotment.runs.events import append
 from allotment.runs.models import Run, RunStep
 from allotment.runs.progress import sealed_outcome
+from allotment.runs.queries import is_over
 from allotment.runs.tables import keep_table, opened
 from allotment.runs.working import Work
 from allotment.tables.beside import put_beside
@@ -66,7 +68,7 @@ def _keep(work: Work, effect: ForEachEffect, batch: Batch, warnings: list[str]) 
             tokens_in=batch.tokens_in,
             tokens_out=batch.tokens_out,
             cost_nanodollars=batch.cost_nanodollars,
-            milliseconds=round(batch.worked_seconds * 1000),
+            milliseconds=round(worked_seconds(batch) * 1000),
             masked=batch.masked,
             withheld=batch.withheld,
             warnings=warnings,
@@ -106,6 +108,9 @@ class RowsWatch:
 
     def is_waiting(self) -> bool:
         """Whether rows are still to be asked; False once there are none, and once the run is over."""
+        if is_over(self._run):
+            for_each.stop(self._run)
+            return False
         so_far = for_each.rows_so_far(self._run)
         if so_far is None:
             return False
