@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from allotment.engine.actions import Action
-from allotment.engine.spec.app import App, FieldKind
+from allotment.engine.spec.app import App, FieldKind, ForEach
 from allotment.llms.queries import default_model
 from allotment.microapps.pages.frame import rights, tabs
 from allotment.microapps.queries import app_for, runnable
@@ -158,6 +158,7 @@ def _page(  # noqa: PLR0913 - the parts of one page
         "run_url": reverse("runs:trial" if trial else "runs:run", args=[app.slug]),
         "has_sample": bool(spec.sample),
         "model": default_model(),
+        "asks_rows": any(isinstance(step, ForEach) for step in spec.steps),
     }
     if run is not None:
         context |= _following(run)
