@@ -27,6 +27,7 @@ def _start(page: Page) -> str:
     page.get_by_role("button", name="Fill in the example").click()
     page.get_by_role("button", name="Run", exact=True).click()
     page.wait_for_url("**/runs/**")
+    page.get_by_text("of 16 rows").wait_for()  # told while it works, without a reload
     return page.url
 
 

@@ -23,7 +23,7 @@ from allotment.runs import cancelling, durable, starting
 from allotment.runs.forms import MOST_DOCUMENT_BYTES, form_for, initial_of
 from allotment.runs.queries import PAGE_LENGTH, past_runs, run_for
 from allotment.runs.table_fields import form_rows, received, sheets_asked_for
-from allotment.runs.values import RunDetail
+from allotment.runs.values import Progress, RunDetail
 
 EXAMPLE = "example-documents"
 """Name of the hidden field that says: where no file is chosen, take the example's."""
@@ -170,7 +170,7 @@ def _following(run: RunDetail, fragment_url: str = "") -> Mapping[str, Any]:
         "stream_url": f"/events/runs/{run.id}",
         "run_page_url": reverse("runs:detail", args=[run.id]),
         "fragment_url": fragment_url,
-        "progress_words": _("Waiting for its turn…") if run.state == "waiting" else _("Working…"),
+        "progress": run.progress or Progress(_("Waiting for its turn…"), 0, 1),
     }
 
 

@@ -1,6 +1,6 @@
 """Reads of runs. Values out, never rows; what was typed and answered only for the person it belongs to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from allotment.runs.models import FINAL_STATES, Run, RunReceipt, RunState, RunSt
 from allotment.runs.progress import masking_after
 from allotment.runs.sealing import unseal
 from allotment.runs.showing import shown_parts
-from allotment.runs.values import ReceiptStep, RunDetail, RunSummary, ShownPart
+from allotment.runs.values import Progress, ReceiptStep, RunDetail, RunSummary, ShownPart
 
 PAGE_LENGTH = 25
 
@@ -127,6 +127,7 @@ class _Content:
     details_masked: int = 0
     last_event: int = 0
     partial: dict[str, str] = field(default_factory=dict)
+    progress: Progress | None = None
     is_erased: bool = False
 
 
@@ -140,7 +141,14 @@ def _content(row: Run, steps: tuple[RunStep, ...]) -> _Content:
         details_masked=masking.count,
         last_event=events[-1].number if events else 0,
         partial=_partial(events),
+        progress=_progress(events),
     )
+
+
+def _progress(events: Sequence[Event]) -> Progress | None:
+    """Return what was last told about how far the run is."""
+    told = next((event.payload for event in reversed(events) if event.kind == "progress"), None)
+    return None if told is None else Progress(told["words"], told.get("value", 0), told.get("max", 1))
 
 
 def _partial(events: Iterable[Event]) -> dict[str, str]:

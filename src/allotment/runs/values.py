@@ -135,6 +135,15 @@ class ReceiptStep:
     """Sentences about budgets that are nearly used up, and about rows without an answer."""
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is, in words and as a share."""
+
+    words: str
+    value: float
+    max: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunDetail(RunSummary):
     """One run with everything its page shows to the person it belongs to."""
@@ -153,6 +162,8 @@ class RunDetail(RunSummary):
     """How many different details were masked; one that several steps needed counts once."""
     partial: dict[str, Any]
     """Text released so far, by step, while it runs."""
+    progress: Progress | None = None
+    """What was last told, while it runs."""
     has_receipt: bool = False
     """Whether the journal vouches for it; runs of earlier versions of Allotment have none."""
     is_erased: bool = False
