@@ -109,6 +109,7 @@ def test_macros_are_mentioned_and_never_run(tmp_path: Path) -> None:
 
 WIDE = b"<row>%b</row>" % (b"<c><v>1</v></c>" * 16_000)
 FAR = b'<row><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+CELL = b'<row><c t="inlineStr"><is><t>'
 LAUGHING = b'<row><c t="inlineStr"><is><t>&e11;</t></is></c></row>'
 ENTITIES = b"".join(b'<!ENTITY e%d "%s">' % (n, b"&e%d;" % (n - 1) * 10 if n else b"ha") for n in range(12))
 
@@ -124,8 +125,9 @@ ENTITIES = b"".join(b'<!ENTITY e%d "%s">' % (n, b"&e%d;" % (n - 1) * 10 if n els
         (_with_sheet([HEAD, FAR, FOOT]), "program"),
         (_with_sheet([b"<!DOCTYPE x [%b]>" % ENTITIES, HEAD, LAUGHING * 3, FOOT]), "damaged"),
         (_with_sheet([HEAD, *[b" " * 2**20] * 1100, FOOT]), "unpacks to more than 1 GB"),
+        (_with_sheet([HEAD, CELL, *[b"x" * 2**20] * 950, b"</t></is></c></row>", FOOT]), "program"),
     ],
-    ids=["text", "cut off", "no zip", "no old workbook", "wide", "far cell", "entities", "bomb"],
+    ids=["text", "cut off", "no zip", "no old workbook", "wide", "far cell", "entities", "bomb", "long cell"],
 )  # fmt: skip
 def test_what_is_hostile_or_broken_is_refused_and_leaves_nothing(
     tmp_path: Path, content: bytes, words: str
