@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from django.utils.translation import gettext as _
 
 from allotment.engine.asking import Message
 from allotment.engine.principals import Actor
@@ -101,7 +100,7 @@ def _proposed(ask: Ask, wish: Wish, asker: Asker) -> Planned | None:
         said = msgspec.json.encode(found).decode()
         messages += [
             Message("assistant", said),
-            Message("user", _("That does not fit: %(why)s") % {"why": problems}),
+            Message("user", f"That does not fit: {problems}"),
         ]
     return None
 

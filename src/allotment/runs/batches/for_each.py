@@ -21,10 +21,9 @@ from allotment.kernel.ids import new_id
 from allotment.prompts.queries import approved_template
 from allotment.runs.batches import finishing, foreman
 from allotment.runs.batches.answering import result_columns
-from allotment.runs.batches.keeping import RESULT
-from allotment.runs.batches.models import FINAL, TRIED_IN_VAIN, Batch, BatchRow, BatchState, RowState
+from allotment.runs.batches.models import FINAL, TRIED_IN_VAIN, Batch, BatchRow, BatchState
+from allotment.runs.batches.queries import answered_rows
 from allotment.runs.batches.sealed import About, sealed_about
-from allotment.runs.sealing import unseal
 from allotment.runs.tables import opened
 from allotment.runs.working import Work
 from allotment.tables.computing import count
@@ -137,19 +136,8 @@ def _open(run: UUID) -> Batch | None:
 def answers(batch: Batch) -> Iterator[Mapping[str, str]]:
     """Yield the answers, row by row in order: by column, and nothing for a row without one."""
     names = result_columns(from_plain(batch.spec))
-    rows = (
-        BatchRow.objects.filter(batch=batch)
-        .order_by("number")
-        .only("id", "number", "state", "same_as", "result")
-    )
-    answered: dict[int, Mapping[str, str]] = {}
-    for one in rows.iterator(500):
-        cells = unseal(one.result, column=RESULT, run=one.id) if one.result else ()
-        found: Mapping[str, str] = dict(zip(names, cells, strict=True)) if cells else {}
-        if batch.same_once:
-            answered[one.number] = found
-            found = answered.get(one.same_as or 0, found) if one.state == RowState.DONE else found
-        yield found
+    for _row, cells in answered_rows(batch):
+        yield dict(zip(names, cells, strict=True)) if cells else {}
 
 
 def unanswered(batch: Batch) -> tuple[int, int, str]:

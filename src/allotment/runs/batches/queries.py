@@ -138,12 +138,17 @@ def heads(row: Batch) -> tuple[str, ...]:
 def result_rows(row: Batch) -> Iterator[tuple[str, ...]]:
     """Yield the results, row by row in the order of the file. Memory stays flat."""
     width = len(result_columns(from_plain(row.spec)))
+    for one, result in answered_rows(row):
+        cells = tuple(unseal(one.given, column=GIVEN, run=one.id)["cells"])
+        yield (*cells, *(result or ("",) * width), _ENDINGS[RowState(one.state)], one.message)
+
+
+def answered_rows(row: Batch) -> Iterator[tuple[BatchRow, tuple[str, ...]]]:
+    """Yield each row with the cells of its answer (none without one), in order, for the modules of this package."""
     answered: dict[int, tuple[str, ...]] = {}
     rows = BatchRow.objects.filter(batch=row).order_by("number").defer("progress", "alike")
     for one in rows.iterator(_CHUNK):
-        cells = tuple(unseal(one.given, column=GIVEN, run=one.id)["cells"])
-        result = _result(one, row, answered) if one.state == RowState.DONE else ()
-        yield (*cells, *(result or ("",) * width), _ENDINGS[RowState(one.state)], one.message)
+        yield one, _result(one, row, answered) if one.state == RowState.DONE else ()
 
 
 def _result(one: BatchRow, row: Batch, answered: dict[int, tuple[str, ...]]) -> tuple[str, ...]:
