@@ -12,6 +12,7 @@ from allotment.composition import drafting
 from allotment.composition.directory import ModelDirectory
 from allotment.composition.snapshot import keeping
 from allotment.composition.snapshot.keeping import AGE_LIMIT_SECONDS, Keeper
+from allotment.composition.upkeep import Upkeep
 from allotment.engine.gate.gate import Gate
 from allotment.engine.gate.watching import Freshness, watching
 from allotment.journal import changes
@@ -29,6 +30,9 @@ from allotment.runs import durable, gatehouse
 from allotment.runs.batches import foreman
 
 _PATIENCE_SECONDS = 4
+_COLLECT_AFTER = (50_000, 20, 50)
+"""When Python looks for unused cycles: seldom. A call makes hundreds of objects and next to no cycle, so with Python's
+own 700 the calls under way are looked through every few calls, which took a tenth of a busy server's time."""
 _in_thread = anyio.to_thread.run_sync
 
 
@@ -53,6 +57,7 @@ class _Installation:
             self._enter_portal(portal, opening)
             await self._reach_out(opening)
             writer = await self._keep_journal(opening)
+            await self._keep_database(opening)
             budgets = await self._lease_budgets(opening)
             keeper = await self._know_rights(opening)
             gate = Gate(
@@ -73,6 +78,7 @@ class _Installation:
             self._held = opening.pop_all()
         gc.collect()
         gc.freeze()  # what is loaded by now stays; looking through it again and again would only hold up calls
+        gc.set_threshold(*_COLLECT_AFTER)
 
     async def close_here(self) -> None:
         """Close in the reverse order; runs that are not done resume at the next start."""
@@ -100,6 +106,11 @@ class _Installation:
         writer.start()
         opening.push_async_callback(_in_thread, writer.stop)
         return writer
+
+    async def _keep_database(self, opening: AsyncExitStack) -> None:
+        upkeep = Upkeep()
+        upkeep.start()
+        opening.push_async_callback(_in_thread, upkeep.stop)
 
     async def _lease_budgets(self, opening: AsyncExitStack) -> Budgets:
         budgets = Budgets()

@@ -6,6 +6,7 @@ Invariant: wording is locked; only slots vary; a slot's value is inserted as dat
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from allotment.engine.asking import Message
@@ -107,4 +108,15 @@ def _checked(template: Template, slot: Slot, value: str) -> str:
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:
-    return _SLOT.sub(lambda match: values[match[1]] if match[1] else _LITERAL[match[0]], text)
+    return "".join([values[name] if is_slot else name for is_slot, name in _parts(text)])
+
+
+@lru_cache(maxsize=1024)
+def _parts(text: str) -> tuple[tuple[bool, str], ...]:
+    """Take a text apart into slots, by name, and the words between them. Wording is read often and changes rarely."""
+    parts: list[tuple[bool, str]] = []
+    done = 0
+    for match in _SLOT.finditer(text):
+        parts += (False, text[done : match.start()]), (bool(match[1]), match[1] or _LITERAL[match[0]])
+        done = match.end()
+    return (*parts, (False, text[done:]))

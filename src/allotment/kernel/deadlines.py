@@ -7,7 +7,18 @@ enough. Cancelling works as in `asyncio.Timeout`: only a cancellation of our own
 
 import asyncio
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
+
+
+class Timed(Protocol):
+    """Whatever waits for a moment."""
+
+    at: float
+    """The moment, by the event loop's clock; what `Deadlines.add` returned."""
+
+    def expire(self) -> None:
+        """The moment has come. Returns at once."""
+        ...
 
 
 class Deadline:
@@ -52,16 +63,16 @@ class Deadline:
 
 
 class Deadlines:
-    """The deadlines of calls that may take equally long. Used on their event loop only."""
+    """Moments that all lie equally far ahead when they are added. Used on their event loop only."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._open: dict[Deadline, None] = {}
+        self._open: dict[Timed, None] = {}
         """In the order in which they pass."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    def add(self, deadline: Deadline) -> float:
+    def add(self, deadline: Timed) -> float:
         """Watch a deadline; return when it passes."""
         loop = asyncio.get_running_loop()
         at = loop.time() + self.seconds
@@ -70,7 +81,7 @@ class Deadlines:
             self._loop, self._timer = loop, loop.call_at(at, self._look)
         return at
 
-    def remove(self, deadline: Deadline) -> None:
+    def remove(self, deadline: Timed) -> None:
         """Watch it no longer."""
         self._open.pop(deadline, None)
 

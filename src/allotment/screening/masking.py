@@ -6,7 +6,6 @@ the look-alike is masked itself (`[TEXT_1]`). One value has one placeholder for 
 Refuses: restoring secrets, whatever it is asked to restore.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from threading import Lock
 from typing import Self
@@ -82,7 +81,7 @@ class Masking:
         self._values: dict[Token, str | None] = {}
         self._tokens: dict[tuple[str, str], Token] = {}
         self._passed: set[tuple[str, str]] = set()
-        self._last: Counter[str] = Counter()
+        self._last: dict[str, int] = {}
         self._lock = Lock()
 
     def mask(self, text: str) -> Masked:
@@ -150,7 +149,7 @@ class Masking:
                 masking._values[token] = entry.value
             if entry.value is not None and entry.number:
                 masking._tokens[entry.label, entry.value] = token
-                masking._last[entry.label] = max(masking._last[entry.label], entry.number)
+                masking._last[entry.label] = max(masking._last.get(entry.label, 0), entry.number)
             elif entry.value is not None:
                 masking._passed.add((entry.label, entry.value))
         return masking
@@ -160,8 +159,8 @@ class Masking:
         return kind is None or (kind is not Detected.SECRET and kind in self._restored)
 
     def _masked(self, text: str, view: bytes, findings: list[Finding]) -> list[str]:
-        starts = [0, *(finding.end for finding in findings)]
-        ends = [*(finding.start for finding in findings), len(text)]
+        starts = [0, *[finding.end for finding in findings]]
+        ends = [*[finding.start for finding in findings], len(text)]
         look_alikes = [tuple(_placeholders(view[start:end])) for start, end in zip(starts, ends, strict=True)]
         for _, _, token in (found for gap in look_alikes for found in gap):
             self._values.setdefault(token, None)  # never give this number to a value
@@ -187,7 +186,7 @@ class Masking:
     def _placeholder(self, label: str, value: str) -> str:
         token = self._tokens.get((label, value))
         if token is None:
-            number = self._last[label] + 1
+            number = self._last.get(label, 0) + 1
             while (label, number) in self._values:
                 number += 1
             token = (label, number)

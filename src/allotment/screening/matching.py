@@ -9,7 +9,7 @@ means.
 import codecs
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol, cast
@@ -19,6 +19,7 @@ import re2
 _LATIN_1_END = 0x100
 _ANY_LETTER = "ÿ"
 """Stands for every letter or digit outside Latin-1, so that it still joins a word."""
+_MOST_STATE_BYTES = 64 * 1024 * 1024
 _SAID_BEFORE = 48
 """How many characters before a value may hold the word that names it."""
 
@@ -57,12 +58,15 @@ class Words:
         return self.pattern.search(view[max(0, start - _SAID_BEFORE) : start]) is not None
 
 
-def compiled(source: str, *, captures: bool = True) -> Pattern:
-    """Compile an RE2 pattern for flat views; one that only says whether there is a match need not capture."""
+def compiled(source: str) -> Pattern:
+    """Compile an RE2 pattern for flat views."""
+    return cast("Pattern", re2.compile(source.encode("latin-1"), _options()))
+
+
+def _options() -> re2.Options:
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
-    options.never_capture = not captures
-    return cast("Pattern", re2.compile(source.encode("latin-1"), options))
+    return options
 
 
 def bounded(source: str) -> Pattern:
@@ -86,9 +90,25 @@ def hint(patterns: Iterable[Pattern]) -> str:
     )
 
 
-def any_of(*hints: str) -> Pattern:
-    """Compile hints into the question whether there is any of them."""
-    return compiled("|".join(f"(?:{each})" for each in hints), captures=False)
+class Hints:
+    """Several hints, each by a number: one search says which of them a text holds.
+
+    A set of patterns is matched by RE2's automaton alone, which needs memory for its states; unlike a single pattern
+    it has nothing to fall back on. The most it may take is therefore far above what it takes.
+    """
+
+    def __init__(self, *hints: str) -> None:
+        options = _options()
+        options.never_capture = True
+        options.max_mem = _MOST_STATE_BYTES
+        self._set = re2.Set.SearchSet(options)
+        for each in hints:
+            self._set.Add(each.encode("latin-1"))
+        self._set.Compile()
+
+    def held_by(self, view: bytes) -> Sequence[int]:
+        """Return the numbers of the hints that `view` holds, in no order; the first hint has number 0."""
+        return self._set.Match(view) or ()
 
 
 def words(source: str, *, adjacent: bool = False) -> Words:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from allotment.screening.check_digits import iso7064_mod_11_10, luhn, verhoeff, weighted
 from allotment.screening.findings import Detected, Finding
-from allotment.screening.matching import Pattern, Words, any_of, compiled, hint, stands_alone, words
+from allotment.screening.matching import Hints, Pattern, Words, compiled, hint, stands_alone, words
 
 _DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 _PESEL_WEIGHTS = (1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1)
@@ -175,12 +175,12 @@ _DOCUMENTS = (
 
 HINT = hint(document.shape for document in _DOCUMENTS)
 """Every finding of this module holds this; see `matching.hint`."""
-_ANY_SHAPE = any_of(HINT)
+_ANY_SHAPE = Hints(HINT)
 
 
 def find(view: bytes) -> Iterator[Finding]:
     """Yield the national identity numbers in a flat view, in no particular order; they may overlap."""
-    if not _ANY_SHAPE.search(view):
+    if not _ANY_SHAPE.held_by(view):
         return
     for document in _DOCUMENTS:
         for match in document.shape.finditer(view):

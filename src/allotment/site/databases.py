@@ -10,9 +10,11 @@ from allotment.kernel.settings import Settings
 # secure_delete: a key that was destroyed leaves no bytes behind in a free part of the file.
 # recursive_triggers: INSERT OR REPLACE meets the triggers that keep the journal's rows from being removed. (A trigger
 # before each insert would do the same, but makes recording a third slower.)
+# wal_autocheckpoint: `composition/upkeep.py` moves the log into the file beside the commits; they do it themselves only
+# once it is this long (32 MB), which happens when that thread fell behind.
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA foreign_keys=ON; "
-    "PRAGMA secure_delete=ON; PRAGMA recursive_triggers=ON;"
+    "PRAGMA secure_delete=ON; PRAGMA recursive_triggers=ON; PRAGMA wal_autocheckpoint=8000;"
 )
 
 

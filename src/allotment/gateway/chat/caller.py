@@ -20,6 +20,7 @@ _LISTENS_AFTER_SECONDS: Final = 0.05
 """Most answers of a fast model are there before listening would have been worth its task."""
 
 _deadlines = Deadlines(PATIENCE_SECONDS)
+_moments = Deadlines(_LISTENS_AFTER_SECONDS)
 
 
 class Gone(Exception):
@@ -67,24 +68,26 @@ class Caller:
         self._receive = receive
         self._is_gone = False
         self._listening: asyncio.Task[None] | None = None
+        self.at = float("inf")
 
     def __enter__(self) -> None:
         """Listen from in a moment on."""
         self._working = asyncio.current_task()
-        self._timer = asyncio.get_running_loop().call_later(_LISTENS_AFTER_SECONDS, self._begin)
+        self.at = _moments.add(self)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop to listen."""
-        self._timer.cancel()
+        _moments.remove(self)
         if self._listening is not None:
             self._listening.cancel()
         if self._is_gone and self._working is not None:
             self._working.uncancel()
             raise Gone from error
 
-    def _begin(self) -> None:
+    def expire(self) -> None:
+        """Begin to listen: the answer takes long."""
         self._listening = asyncio.get_running_loop().create_task(self._listen())
 
     async def _listen(self) -> None:
