@@ -140,6 +140,28 @@ def test_a_change_whose_reading_fails_is_read_later(organisation, keeper, monkey
     assert failed
 
 
+@pytest.mark.parametrize("defect", [KeyError("of Vera Planck"), ProviderError("sk-verysecret")])
+def test_after_a_defect_the_keeper_looks_again_and_misses_nothing(
+    organisation, keeper, monkeypatch, caplog, defect
+):
+    keeper.start()
+    renew = keeping.renew
+
+    def breaks(*_):
+        raise defect
+
+    monkeypatch.setattr(keeping, "renew", breaks)
+    deactivate(None, organisation.maker.id)
+    assert soon(lambda: keeper.age() > 0.2)
+    assert organisation.maker.id in keeper.current().actors
+    monkeypatch.setattr(keeping, "renew", renew)
+    assert soon(lambda: organisation.maker.id not in keeper.current().actors)
+    assert soon(lambda: keeper.age() < 0.1)
+    assert [entry.getMessage().split(": ")[1] for entry in caplog.records] == [type(defect).__name__]
+    assert "Planck" not in caplog.text
+    assert "secret" not in caplog.text
+
+
 def test_what_changed_past_the_journal_is_seen_in_time(organisation, keeper, monkeypatch):
     keeper.start()
     Person.objects.filter(id=organisation.maker.id).update(is_active=False)

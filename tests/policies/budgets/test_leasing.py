@@ -15,7 +15,7 @@ from allotment.engine.gate.limits import Hold
 from allotment.engine.gate.ports import Demand, LimitReached
 from allotment.journal.models import JournalEntry
 from allotment.kernel import clock
-from allotment.policies.budgets import setting, trading
+from allotment.policies.budgets import holding, setting, trading
 from allotment.policies.budgets.leasing import Budgets
 from allotment.policies.budgets.setting import NewBudget
 from allotment.policies.models import Budget, BudgetUse, HeldSlots, SlotHolder
@@ -299,6 +299,40 @@ def test_a_locked_database_lets_nothing_pass_and_says_so(budget, monkeypatch):
     refused = with_budgets(locked)
     assert refused.rule == "budgets-unreachable"
     assert "cannot be read right now" in refused.reason
+
+
+def test_a_defect_lets_nothing_pass_while_it_lasts_and_then_calls_pass_again(budget, monkeypatch, caplog):
+    budget(Measure.TOKENS, Period.DAY, 1000)
+    trade = trading.trade
+
+    def breaks(*_):
+        raise KeyError("of Vera Planck")
+
+    async def broken_for_a_while(budgets):
+        monkeypatch.setattr(trading, "trade", breaks)
+        refused = [await reserve(budgets), await reserve(budgets)]
+        monkeypatch.setattr(trading, "trade", trade)
+        await settled(budgets)
+        return refused
+
+    assert [one.rule for one in with_budgets(broken_for_a_while)] == ["budgets-unreachable"] * 2
+    assert [entry.getMessage().split(": ")[1] for entry in caplog.records] == ["KeyError"]
+    assert "Planck" not in caplog.text
+
+
+def test_a_defect_in_the_beats_does_not_end_the_trips(budget, monkeypatch):
+    budget(Measure.TOKENS, Period.DAY, 1000)
+
+    def breaks(_):
+        raise ValueError("the clock has no hands")
+
+    async def without_beats(budgets):
+        monkeypatch.setattr(holding, "live_on", breaks)
+        monkeypatch.setattr(holding, "BEAT_SECONDS", 0)
+        await asyncio.sleep(0.6)
+        await settled(budgets)
+
+    with_budgets(without_beats)
 
 
 def test_a_process_that_was_taken_for_dead_books_its_open_calls_again(budget):

@@ -1,9 +1,11 @@
 """Keeping the snapshot of this process true: a thread asks what changed and reads that anew.
 
 Invariant: a snapshot is replaced as a whole, and its age counts from the last look that succeeded. When the database
-does not answer, the old one stays but grows old, until the gate refuses to decide from it.
+does not answer, or reading ends in a defect, the old one stays but grows old, until the gate refuses to decide from it;
+the thread goes on looking, so that everything is well again as soon as a look succeeds.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Collection
 
@@ -11,6 +13,7 @@ from django.db import Error, close_old_connections, connections
 
 from allotment.composition.snapshot.facts import Snapshot
 from allotment.composition.snapshot.taking import Change, renew, take
+from allotment.engine.gate.defects import TROUBLE, words
 from allotment.journal.changes import ChangeFeed
 from allotment.kernel import clock
 from allotment.kernel.errors import Unavailable
@@ -21,6 +24,7 @@ AGE_LIMIT_SECONDS = 5.0
 _WHOLE_SECONDS = 300.0
 """Everything is read anew this often, for what somebody changed past the journal."""
 
+_log = logging.getLogger(__name__)
 _keeper: "Keeper | None" = None
 
 
@@ -47,6 +51,7 @@ class Keeper:
         self._snapshot: Snapshot | None = None
         self._looked_at = self._whole_at = float("-inf")
         self._told: Callable[[str], None] | None = None
+        self._trouble = ""
         self._wake, self._is_over = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="snapshot", daemon=True)
 
@@ -92,7 +97,7 @@ class Keeper:
             connections.close_all()
 
     def _look(self, due: frozenset[Change]) -> frozenset[Change]:
-        """Read what changed and return what is still to be read: nothing, unless the database did not answer."""
+        """Read what changed and return what is still to be read: nothing, unless reading failed."""
         started = clock.monotonic()
         try:
             due |= self._feed.poll_objects()
@@ -100,12 +105,19 @@ class Keeper:
                 self._take()
             elif due:
                 self._renew(due)
-        except Error:
+        except (Error, *TROUBLE) as error:
             connections.close_all()  # the next look tries with a fresh connection
+            self._say_once(words(error))
             return due
-        self._looked_at = started
+        self._looked_at, self._trouble = started, ""
         close_old_connections()
         return frozenset()
+
+    def _say_once(self, trouble: str) -> None:
+        """Log a trouble when it begins, by its name alone: its text may repeat what somebody wrote."""
+        if trouble != self._trouble:
+            _log.error("rules and rights cannot be read, and nothing passes once they are old: %s", trouble)
+        self._trouble = trouble
 
     def _take(self) -> None:
         started = clock.monotonic()

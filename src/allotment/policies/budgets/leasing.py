@@ -1,12 +1,14 @@
 """The limit stage across processes: each leases room from the common book, spends it in memory, and gives it back.
 
 Invariant: a call passes only with room that the book granted to this process. Whoever waits for room waits together:
-one trip to the database serves them all. Fails closed: without the database, nothing new passes. Lives on one event
-loop; the database is only touched in a worker thread.
+one trip to the database serves them all. Fails closed: without the database, and while a trip ends in a defect, nothing
+new passes; trips go on, so that calls pass again after the first that succeeds. Lives on one event loop; the database
+is only touched in a worker thread.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
@@ -16,6 +18,7 @@ from django.db import Error
 from django.utils.translation import gettext
 
 from allotment.engine.gate.budgets import Measure, Period, Scope
+from allotment.engine.gate.defects import TROUBLE, words
 from allotment.engine.gate.limits import Account, Amounts, Hold, Limits, Order, amounts_of
 from allotment.engine.gate.ports import Demand, LimitReached
 from allotment.engine.gate.values import AskedModel, Passage
@@ -35,6 +38,7 @@ _SLOT_SECONDS = 0.3
 """How long a call without patience waits for slots that other processes may hold unused; others look as often."""
 
 Result = TypeVar("Result")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
@@ -56,6 +60,7 @@ class Budgets:
         self._one_at_a_time = anyio.CapacityLimiter(1)
         self._tending: asyncio.Task[None] | None = None
         self._seen_at = self._beaten_at = self._paced_at = 0.0
+        self._trouble = ""
 
     async def start(self) -> None:
         """Plant the first budgets, read those in force, and begin to lease."""
@@ -121,14 +126,15 @@ class Budgets:
                 await asyncio.wait_for(self._wake.wait(), _TICK_SECONDS)
             self._wake.clear()
             waiting, self._waiting = self._waiting, []
-            try:
-                await self._trip(waiting)
-            except Error:  # whoever waits is refused; the next tick tries again
-                _answer(waiting, is_done=False)
-            else:
-                _answer(waiting, is_done=True)
-            with suppress(Error):
-                await self._do_chores()
+            trouble = await _trouble_with(self._trip(waiting))  # the next tick tries again
+            _answer(waiting, is_done=not trouble)
+            self._say_once(await _trouble_with(self._do_chores()) or trouble)
+
+    def _say_once(self, trouble: str) -> None:
+        """Log a trouble when it begins, by its name alone: its text may repeat what somebody wrote."""
+        if trouble and trouble != self._trouble:
+            _log.error("budgets cannot be read, and nothing passes without them: %s", trouble)
+        self._trouble = trouble
 
     async def _do_chores(self) -> None:
         at = clock.monotonic()
@@ -190,6 +196,15 @@ class Budgets:
     @staticmethod
     def _warn(accounts: Sequence[Account]) -> tuple[str, ...]:
         return wording.warnings(accounts, clock.now())
+
+
+async def _trouble_with(work: Awaitable[None]) -> str:
+    """Do it, and name the trouble it ended in; empty when it ended well."""
+    try:
+        await work
+    except (Error, *TROUBLE) as error:
+        return words(error)
+    return ""
 
 
 def _may_free(full: Account, passage: Passage) -> bool:
