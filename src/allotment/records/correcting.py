@@ -22,7 +22,7 @@ from allotment.records.sealing import seal, unseal
 def correct(actor: Actor, app: AppDetail, record: UUID, values: Mapping[str, str]) -> int:
     """Write the given texts into a record and return how many changed; names it does not have are left out.
 
-    Raises `NotAllowed` and `NotFound`.
+    It stays sealed for the person whose run saved it. Raises `NotAllowed`, `NotFound`, and `Erased` once they are.
     """
     row = _row(actor, app, record)
     kept = unseal(row.content, row.id)
@@ -33,9 +33,8 @@ def correct(actor: Actor, app: AppDetail, record: UUID, values: Mapping[str, str
     }
     if not changed:
         return 0
-    row.content = seal(
-        {**kept, **{name: text.replace("\r\n", "\n") for name, text in changed.items()}}, row.id
-    )
+    texts = {**kept, **{name: text.replace("\r\n", "\n") for name, text in changed.items()}}
+    row.content = seal(texts, row.id, row.person_id)
     row.changed_at, row.changed_by_id = clock.now(), actor.person
     row.save(update_fields=("content", "changed_at", "changed_by"))
     _note(actor, app, row.collection, corrected=len(changed))

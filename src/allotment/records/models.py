@@ -13,7 +13,7 @@ class Record(models.Model):
     app = models.ForeignKey("microapps.MicroApp", on_delete=models.PROTECT, related_name="+")
     collection = models.CharField(max_length=60)
     person = models.ForeignKey("people.Person", on_delete=models.PROTECT, related_name="+")
-    """Who ran the app that saved it."""
+    """Who ran the app that saved it: the content is sealed under their key."""
     run = models.UUIDField()
     step = models.CharField(max_length=60)
     row = models.PositiveIntegerField(default=0)
@@ -22,7 +22,7 @@ class Record(models.Model):
     changed_at = models.DateTimeField(null=True)
     changed_by = models.ForeignKey("people.Person", on_delete=models.PROTECT, null=True, related_name="+")
     content = models.BinaryField()
-    """Sealed JSON: texts by name, in the order of the app."""
+    """Sealed JSON: texts by name, in the order of the app. Empty once the person is erased."""
 
     class Meta:
         constraints = (

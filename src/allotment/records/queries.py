@@ -1,9 +1,10 @@
 """Reads of records for their pages and files. Values out, never rows.
 
 A search opens every record of the collection, because they are sealed; `saving.MOST_RECORDS` keeps that short.
+A record of somebody erased is still there, without values: no search finds it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from uuid import UUID
 
 from django.db.models import Count, Max, QuerySet
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from allotment.engine.actions import Action
 from allotment.engine.principals import Actor
-from allotment.kernel.errors import NotFound
+from allotment.kernel.errors import Erased, NotFound
 from allotment.microapps.queries import resource
 from allotment.microapps.values import AppDetail
 from allotment.policies.deciding import require
@@ -60,8 +61,7 @@ def every_record(
     """Return the columns of a whole collection, and its records one by one, oldest first. Raises `NotAllowed`."""
     require(actor, Action.SEE_RECORDS, resource(app))
     rows = _rows(app, collection).reverse()
-    columns = dict.fromkeys(name for row in rows.iterator(_CHUNK) for name in unseal(row.content, row.id))
-    return tuple(columns), map(_record, rows.iterator(_CHUNK))
+    return _columns(map(_record, rows.iterator(_CHUNK))), map(_record, rows.iterator(_CHUNK))
 
 
 def record_for(actor: Actor, app: AppDetail, record: UUID) -> SavedRecord:
@@ -78,8 +78,14 @@ def _rows(app: AppDetail, collection: str) -> QuerySet[Record]:
     return found.select_related("person", "changed_by").order_by("-created_at", "-id")
 
 
-def _columns(part: tuple[SavedRecord, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for record in part for name in record.values))
+def _columns(part: Iterable[SavedRecord]) -> tuple[str, ...]:
+    """Return every name that one of them has; where all are erased, one column to say so."""
+    found: dict[str, None] = {}
+    are_erased = False
+    for record in part:
+        found.update(dict.fromkeys(record.values))
+        are_erased = are_erased or record.is_erased
+    return tuple(found) or ((_("Record"),) if are_erased else ())
 
 
 def _holds(record: SavedRecord, words: list[str]) -> bool:
@@ -88,13 +94,18 @@ def _holds(record: SavedRecord, words: list[str]) -> bool:
 
 
 def _record(row: Record) -> SavedRecord:
+    try:
+        values, is_erased = unseal(row.content, row.id), False
+    except Erased:
+        values, is_erased = {}, True
     return SavedRecord(
         id=row.id,
         collection=row.collection,
-        values=unseal(row.content, row.id),
+        values=values,
         person_name=row.person.name,
         run=row.run,
         created_at=row.created_at,
         changed_at=row.changed_at,
         changed_by="" if row.changed_by is None else row.changed_by.name,
+        is_erased=is_erased,
     )

@@ -34,7 +34,7 @@ def save_records(
         rows = []
         for row, values in some:
             record = new_id()
-            content = seal(values, record)
+            content = seal(values, record, person)
             rows.append(
                 Record(
                     id=record,

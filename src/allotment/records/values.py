@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 
 @dataclass(frozen=True)
 class Collection:
@@ -32,9 +34,13 @@ class SavedRecord:
     changed_at: datetime | None
     changed_by: str
     """Empty while nobody corrected it."""
+    is_erased: bool = False
+    """Whether its values are gone for good, because the person whose run saved it asked for that."""
 
     def cells(self, columns: tuple[str, ...]) -> tuple[str, ...]:
-        """Return its texts in the order of these columns."""
+        """Return its texts in the order of these columns; of an erased one, that it is."""
+        if self.is_erased:
+            return (_("erased"),) * len(columns)
         return tuple(self.values.get(column, "") for column in columns)
 
 
