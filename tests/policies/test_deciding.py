@@ -274,7 +274,7 @@ def test_a_kept_yes_is_no_yes_for_a_fact_of_another_kind() -> None:
 
 def test_what_is_kept_is_bounded() -> None:
     assert evaluating.answer.cache_info().maxsize == 16_384
-    assert evaluating._parsed.cache_info().maxsize == 8_192
+    assert evaluating._together.cache_info().maxsize == 8_192
 
 
 @pytest.mark.parametrize("role", Role)

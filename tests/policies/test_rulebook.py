@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from cedarpy import pst
 
 from allotment.engine.actions import Action
 from allotment.journal.models import JournalEntry
@@ -35,8 +36,31 @@ def test_a_rule_for_every_action_stands_in_every_slice() -> None:
     )
     named = GOOD.replace("action,", 'action == Action::"apps.make",')
     book = rulebook.read({"apps": f"{named}\n{everything}"}, SCHEMA)
-    assert len(book.policies_for(Action.MAKE_APP)) == 2
-    assert len(book.policies_for(Action.RUN_APP)) == 1
+    assert _slice(book, Action.MAKE_APP) == {"make", "all"}
+    assert _slice(book, Action.RUN_APP) == {"all"}
+
+
+def test_a_rule_about_another_kind_stands_in_no_slice() -> None:
+    for scope in ("principal is Person", "resource is Installation"):
+        name = scope.partition(" ")[0]
+        book = rulebook.read({"apps": GOOD.replace(name, scope)}, SCHEMA)
+        assert _slice(book, Action.MAKE_APP) == {"make"}
+        assert _slice(book, Action.MAKE_APP, "Anonymous", "App") == set()
+
+
+def test_a_scope_that_names_one_person_is_still_asked_of_each_question() -> None:
+    book = rulebook.read({"apps": GOOD.replace("principal", 'principal == Person::"mira"')}, SCHEMA)
+    (policy,) = (
+        rulebook.policies_for(book, "apps.make", "Person", "Installation").to_pst().static_policies.values()
+    )
+    assert isinstance(policy.principal, pst.ScopeEq)
+
+
+def _slice(
+    book: rulebook.Rulebook, action: Action, who: str = "Person", what: str = "Installation"
+) -> set[str]:
+    policies = rulebook.policies_for(book, action.value, who, what).to_pst().static_policies
+    return {policy.annotations["id"] for policy in policies.values()}
 
 
 def test_a_group_of_actions_is_refused() -> None:

@@ -15,7 +15,7 @@ import msgspec
 from allotment.engine.actions import Action
 from allotment.engine.principals import Actor
 from allotment.policies.renaming import Renaming
-from allotment.policies.rulebook import Rulebook
+from allotment.policies.rulebook import Rulebook, policies_for
 
 _KEPT_ANSWERS = 16_384
 """Each of about 1 kB."""
@@ -100,7 +100,7 @@ def _ask(book: Rulebook, case: _Case) -> Answer:
             "resource": _uid(case.resource),
             "context": case.context,
         },
-        book.slices.get(case.action, book.unnamed),
+        policies_for(book, case.action, case.principal[0], case.resource[0]),
         _together(book, case.person, case.thing),
         book.schema,
     )
@@ -111,22 +111,18 @@ def _ask(book: Rulebook, case: _Case) -> Answer:
     return Answer(allowed=result.allowed and bool(policies), policies=policies, problem="")
 
 
-def _together(book: Rulebook, person: str, thing: str) -> cedarpy.Entities | str:
-    """Return the facts about both, each checked against the schema.
-
-    Facts that do not fit are returned as text: Cedar refuses those as well, and says which fact it is.
-    """
-    try:
-        checked = _parsed(book, person)
-        return _parsed(book, thing).with_added_json_str(f"[{person}]") if thing else checked
-    except ValueError:
-        return f"[{person},{thing}]" if thing else f"[{person}]"
-
-
 @lru_cache(maxsize=_KEPT_ENTITIES)
-def _parsed(book: Rulebook, entity: str) -> cedarpy.Entities:
-    """Return one person or thing as Cedar holds it; raises `ValueError` when a fact does not fit the schema."""
-    return cedarpy.Entities.from_json_str(f"[{entity}]", book.schema)
+def _together(book: Rulebook, person: str, thing: str) -> cedarpy.Entities | str:
+    """Return the facts about both as Cedar holds them, checked against the schema.
+
+    Both are read at once: read one by one and joined, the second is read twice. Facts that do not fit are returned
+    as text: Cedar refuses those as well, and says which fact it is.
+    """
+    facts = f"[{person},{thing}]" if thing else f"[{person}]"
+    try:
+        return cedarpy.Entities.from_json_str(facts, book.schema)
+    except ValueError:
+        return facts
 
 
 @lru_cache(maxsize=_KEPT_ENTITIES)

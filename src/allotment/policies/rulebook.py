@@ -5,13 +5,13 @@ Invariant: a rulebook exists only when every policy parses, fits the schema, and
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
 import cedarpy
-from cedarpy.pst import ActionEq, ActionIn, ScopeAny
+from cedarpy import pst
 
 from allotment.engine.actions import Action
 from allotment.kernel.canonical import digest
@@ -19,8 +19,10 @@ from allotment.kernel.errors import Misconfigured
 from allotment.policies.renaming import named_strings
 
 _VERSION_DIGITS = 12
+_KEPT_SLICES = 1024
 _HERE = Path(__file__).parent
 SCHEMA_FILE = _HERE / "schema.cedarschema"
+_Scope = pst.ScopeAny | pst.ScopeEq | pst.ScopeIn | pst.ScopeIs | pst.ScopeIsIn
 _START_OF_POLICY = re.compile(r'^(?=@id\(")', re.MULTILINE)
 
 
@@ -45,12 +47,12 @@ class Rule:
 class Rulebook:
     """Parsed policies, their schema, and the rules by id. Two rulebooks are never the same one.
 
-    Policies are sliced by action: one whose scope names other actions can neither permit nor forbid this one,
-    and leaving it out halves the time of a decision.
+    Policies are sliced (`policies_for`): one whose scope names other actions or other kinds of things can neither
+    permit nor forbid this one, and leaving it out halves the time of a decision.
     """
 
-    slices: Mapping[str, cedarpy.PolicySet]
-    unnamed: cedarpy.PolicySet
+    policies: Mapping[str, pst.Template]
+    """Every policy as Cedar reads it, by its place."""
     schema: cedarpy.Schema
     rules: Mapping[str, Rule]
     named: frozenset[str] | None
@@ -58,9 +60,27 @@ class Rulebook:
     version: str
     """12 hexadecimal digits of a digest over the policies and the schema: what a decision was made by."""
 
-    def policies_for(self, action: Action) -> cedarpy.PolicySet:
-        """Return every policy that can apply to `action`."""
-        return self.slices.get(action.value, self.unnamed)
+
+@lru_cache(maxsize=_KEPT_SLICES)
+def policies_for(book: Rulebook, action: str, who: str, what: str) -> cedarpy.PolicySet:
+    """Return every policy that can apply when one of the kind `who` does `action` to one of the kind `what`.
+
+    What a scope asks about the three is answered here once, so Cedar does not ask it again in every decision.
+    """
+    kept = {}
+    for place, policy in book.policies.items():
+        principal, resource = _left_of(policy.principal, who), _left_of(policy.resource, what)
+        names = _actions_in(policy.action)
+        if principal is not None and resource is not None and (names is None or action in names):
+            kept[place] = replace(policy, principal=principal, action=pst.ScopeAny(), resource=resource)
+    return cedarpy.PolicySet.from_pst(pst.PolicySet({}, kept, ()))
+
+
+def _left_of(scope: _Scope, kind: str) -> _Scope | None:
+    """Return what is left to ask of a scope when the kind is known; None when it can never fit."""
+    if not isinstance(scope, pst.ScopeIs):
+        return scope
+    return pst.ScopeAny() if scope.entity_type == pst.EntityType(kind) else None
 
 
 def _rule(group: str, source: str) -> Rule:
@@ -89,11 +109,11 @@ def _rule(group: str, source: str) -> Rule:
     )
 
 
-def _actions_in(scope: ScopeAny | ActionEq | ActionIn) -> frozenset[str] | None:
+def _actions_in(scope: pst.ScopeAny | pst.ActionEq | pst.ActionIn) -> frozenset[str] | None:
     match scope:
-        case ActionEq(entity=entity):
+        case pst.ActionEq(entity=entity):
             return frozenset({entity.id})
-        case ActionIn(entities=entities):
+        case pst.ActionIn(entities=entities):
             return frozenset(entity.id for entity in entities)
         case _:
             return None
@@ -114,6 +134,8 @@ def read(policies: Mapping[str, str], schema: str) -> Rulebook:
     try:
         parsed_schema = cedarpy.Schema.from_str(schema)
         validation = cedarpy.validate_policies(text, parsed_schema)
+        parsed = cedarpy.policies_to_pst(text).static_policies
+        cedarpy.PolicySet.from_pst(pst.PolicySet({}, parsed, ()))  # what slices are made of can be made
     except ValueError as error:
         raise Misconfigured(f"The policies cannot be read: {error}", hint="Mend the named line.") from error
     if not validation:
@@ -128,19 +150,13 @@ def read(policies: Mapping[str, str], schema: str) -> Rulebook:
             f"The policies name actions that nothing here does: {', '.join(strange)}",
             hint="Name single actions of this version.",
         )
-    slices = {action: _slice(rules, action) for action in named}
-    strings = named_strings(cedarpy.policies_to_pst(text).static_policies.values(), schema)
-    return Rulebook(slices, _slice(rules, ""), parsed_schema, by_id, strings, _version(policies, schema))
+    strings = named_strings(parsed.values(), schema)
+    return Rulebook(parsed, parsed_schema, by_id, strings, _version(policies, schema))
 
 
 def _version(policies: Mapping[str, str], schema: str) -> str:
     whole = digest({"policies": dict(policies), "schema": schema})
     return whole.removeprefix("sha256:")[:_VERSION_DIGITS]
-
-
-def _slice(rules: list[Rule], action: str) -> cedarpy.PolicySet:
-    sources = (rule.source for rule in rules if rule.actions is None or action in rule.actions)
-    return cedarpy.PolicySet.from_str("\n\n".join(sources))
 
 
 @cache
