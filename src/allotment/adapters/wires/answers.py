@@ -11,7 +11,10 @@ from typing import Any
 
 import msgspec
 from jsonschema import Draft202012Validator
+from jsonschema.exceptions import UnknownType
 from msgspec.structs import replace
+from referencing import Registry
+from referencing.exceptions import Unresolvable
 
 from allotment.engine.asking import (
     AnswerFields,
@@ -29,6 +32,18 @@ from allotment.kernel.outbound import Unreadable
 Ask = Callable[[ChatRequest], AsyncGenerator[ChatDelta, None]]
 """One call at a provider."""
 
+_NOTHING_ELSEWHERE: Registry[Any] = Registry()
+"""Knows no document and gets none."""
+_UNUSABLE = (
+    Unresolvable,
+    UnknownType,
+    re.error,
+    # What jsonschema ends in when a keyword of a schema has a value of the wrong kind, or a schema has no end.
+    AttributeError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 _QUOTED = 2_000
 """Characters of a misfit answer that are shown to the model again."""
 
@@ -90,9 +105,20 @@ def _label(labels: tuple[str, ...], text: str) -> str | None:
 
 def _fields(schema: Mapping[str, Any], text: str) -> str | None:
     found = _json_object(text)
-    if found is None or not Draft202012Validator(schema).is_valid(found):
+    if found is None or not _fits(schema, found):
         return None
     return json.dumps(found, ensure_ascii=False)
+
+
+def _fits(schema: Mapping[str, Any], found: dict[str, Any]) -> bool:
+    """Whether `found` fits; nothing fits a schema that cannot be followed. References are looked up nowhere.
+
+    Without a registry of our own jsonschema would fetch what a `$ref` names, whatever the address.
+    """
+    try:
+        return Draft202012Validator(schema, registry=_NOTHING_ELSEWHERE).is_valid(found)
+    except _UNUSABLE:
+        return False
 
 
 def _json_object(text: str) -> dict[str, Any] | None:
@@ -101,7 +127,7 @@ def _json_object(text: str) -> dict[str, Any] | None:
     while start >= 0:
         try:
             found, _ = json.JSONDecoder().raw_decode(text, start)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):  # no JSON, or a number with more digits than Python reads
             start = text.find("{", start + 1)
             continue
         return found if isinstance(found, dict) else None
