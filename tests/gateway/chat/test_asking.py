@@ -73,7 +73,7 @@ def test_a_right_to_free_words_ends(scene: Scene, client: MakeClient) -> None:
 def test_named_fields_come_as_json(scene: Scene, client: MakeClient) -> None:
     schema = {"type": "object", "properties": {"topic": {"type": "string"}, "urgent": {"type": "boolean"}}}
     answer = ask(
-        client(scene.key()),
+        client(scene.free_key()),
         response_format={"type": "json_schema", "json_schema": {"name": "sorted", "schema": schema}},
         extra_body=prompt(),
     )
@@ -122,7 +122,7 @@ def test_a_stream_without_the_option_tells_no_usage(scene: Scene, client: MakeCl
 def test_named_fields_stream_as_one_piece(scene: Scene, client: MakeClient) -> None:
     schema = {"type": "object", "properties": {"topic": {"type": "string"}}}
     form = {"type": "json_schema", "json_schema": {"name": "sorted", "schema": schema}}
-    chunks = list(ask(client(scene.key()), stream=True, response_format=form, extra_body=prompt()))
+    chunks = list(ask(client(scene.free_key()), stream=True, response_format=form, extra_body=prompt()))
     assert chunks[0].choices[0].delta.content == '{"topic":"sample"}'
 
 

@@ -1,8 +1,9 @@
 """From a request to what the gate is asked: the effect and the passage.
 
 Invariant: with a template, the wording is the template's and nothing else reaches the model but values in its slots.
-Without one, the question claims the right to free words, and the policies decide. An app's key asks only with the
-templates of its published version.
+Without one, the question claims the right to free words, and the policies decide. So does a question that brings the
+schema of its answer: names of fields and choices are words of the caller's own as well. An app's key asks only with
+the templates of its published version.
 """
 
 from collections.abc import Mapping
@@ -14,13 +15,14 @@ import msgspec
 
 from allotment.composition.snapshot.facts import ModelFacts, Snapshot, TemplateFacts
 from allotment.engine.actions import Action
-from allotment.engine.asking import Message
-from allotment.engine.gate.values import AskedModel, AskModel, Claim, Passage
+from allotment.engine.asking import AnswerFields, Message
+from allotment.engine.gate.values import AskedModel, AskModel, Claim, Failed, Passage, Refused
 from allotment.engine.principals import Resource
 from allotment.engine.templates import fill
 from allotment.gateway.chat.bearer import Holder
-from allotment.gateway.chat.reading import answer_format, messages_of
+from allotment.gateway.chat.reading import messages_of
 from allotment.gateway.chat.shapes import ChatCompletionRequest, Prompt
+from allotment.gateway.chat.shaping import answer_format
 from allotment.kernel.errors import Invalid, NotAllowed, NotFound
 from allotment.kernel.ids import new_id
 
@@ -28,6 +30,15 @@ DEFAULT_MODEL = "default"
 _STEP = "chat"
 _VALID_FOR = timedelta(minutes=5)
 _USUAL_TEMPERATURE = 0.2
+_NEEDS_A_GRANT = "free-words-need-a-grant"
+"""The policy that forbids words of one's own to keys without the right to them."""
+_SCHEMA_IS_FREE = (
+    "The names and choices in the schema of the answer are words of your own, which a model reads. "
+    "They pass only with a key that an officer has granted free words for."
+)
+_WITHOUT_SCHEMA = (
+    "Leave `response_format` out, or ask an officer for this right on the page of your API keys."
+)
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -42,6 +53,13 @@ class Question(msgspec.Struct, frozen=True):
         """Return what a caller writes to ask this model."""
         found = self.models.get(model.id)
         return found.api_name if found else model.name
+
+    def worded(self, outcome: Refused | Failed) -> Refused | Failed:
+        """Return the outcome in words that fit this question: beside a template, only its schema is free words."""
+        is_about_schema = bool(self.effect.template) and isinstance(self.effect.answer, AnswerFields)
+        if is_about_schema and isinstance(outcome, Refused) and _NEEDS_A_GRANT in outcome.policies:
+            return msgspec.structs.replace(outcome, reason=_SCHEMA_IS_FREE, remedy=_WITHOUT_SCHEMA)
+        return outcome
 
 
 class _Wording(msgspec.Struct, frozen=True):
@@ -58,13 +76,14 @@ def question(request: ChatCompletionRequest, holder: Holder, facts: Snapshot, no
     """Return what is asked on the holder's behalf; raises `AllotmentError` with words for what cannot be."""
     model = _model(request.model, facts)
     wording = _wording(request, holder, facts)
+    answer = answer_format(request.response_format)
     most = request.max_completion_tokens or request.max_tokens or model.asked.max_tokens
     temperature = request.temperature
     effect = AskModel(
         model=model.asked,
         template=wording.reference,
         messages=wording.messages,
-        answer=answer_format(request.response_format),
+        answer=answer,
         max_tokens=min(most, model.asked.max_tokens),
         fallbacks=model.fallbacks,
         is_streamed=bool(request.stream),
@@ -74,7 +93,7 @@ def question(request: ChatCompletionRequest, holder: Holder, facts: Snapshot, no
     app = holder.app
     passage = Passage(
         actor=holder.actor,
-        claims=claims(holder, now, is_free=not wording.reference),
+        claims=claims(holder, now, is_free=not wording.reference or isinstance(answer, AnswerFields)),
         data_class=holder.data_class,
         app=app.id if app else None,
         version=app.version if app else None,

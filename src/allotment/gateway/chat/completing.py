@@ -18,7 +18,7 @@ async def complete(gate: Gate, asked: Question, created: int) -> Answer:
     """Take the question through the gate and return the answer, or why there is none."""
     outcome = await gate.ask(asked.passage, asked.effect, _keep)
     if not isinstance(outcome, Answered):
-        return refused(outcome)
+        return refused(asked.worded(outcome))
     body = ChatCompletion(
         id=f"chatcmpl-{asked.passage.run.hex}",
         created=created,

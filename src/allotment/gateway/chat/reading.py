@@ -10,12 +10,11 @@ from typing import Any, Final
 
 import msgspec
 
-from allotment.engine.asking import AnswerFields, AnswerFormat, AnswerText, Message
-from allotment.gateway.chat.shapes import ChatCompletionRequest, ChatMessage, ResponseFormat
+from allotment.engine.asking import Message
+from allotment.gateway.chat.shapes import ChatCompletionRequest, ChatMessage
 from allotment.kernel.errors import Invalid
 
 MOST_MESSAGES: Final = 200
-_MOST_FIELDS: Final = 50
 _HOTTEST: Final = 2.0
 _SEED_BITS: Final = 63
 _ROLES: Mapping[str, Any] = {
@@ -24,7 +23,6 @@ _ROLES: Mapping[str, Any] = {
     "user": "user",
     "assistant": "assistant",
 }
-_PLAIN_TYPES = frozenset({"string", "number", "integer", "boolean"})
 _WHERE = re.compile(r" - at `\$\.?([^`]*)`$")
 _UNKNOWN_FIELD = re.compile(r"unknown field `([^`]*)`")
 
@@ -99,21 +97,6 @@ def messages_of(request: ChatCompletionRequest) -> tuple[Message, ...]:
     return tuple(_message(number, one) for number, one in enumerate(given))
 
 
-def answer_format(given: ResponseFormat | None) -> AnswerFormat:
-    """Return the format a provider is asked for; raises `Invalid` for one it cannot be held to."""
-    if given is None or given.type == "text":
-        return AnswerText()
-    schema = given.json_schema.schema if given.type == "json_schema" and given.json_schema else None
-    if schema is None:
-        raise Invalid(
-            "This answer format is not supported.",
-            hint='Ask for {"type": "text"}, or for {"type": "json_schema"} with the fields you need.',
-            where="response_format",
-        )
-    _require_flat(schema)
-    return AnswerFields(schema)
-
-
 def _message(number: int, given: ChatMessage) -> Message:
     where = f"messages.{number}"
     role = _ROLES.get(given.role)
@@ -153,29 +136,6 @@ def _refuse_unsupported(request: ChatCompletionRequest) -> None:
         most = getattr(request, name)
         if most is not None and most < 1:
             raise _out_of_range(name, "at least 1")
-
-
-def _require_flat(schema: Mapping[str, Any]) -> None:
-    """Refuse a schema deeper than named fields: that is what every provider here can be held to."""
-    properties = schema.get("properties")
-    if schema.get("type") != "object" or not isinstance(properties, dict) or not properties:
-        raise _deep("Its top has to be an object with named fields.")
-    if len(properties) > _MOST_FIELDS:
-        raise _deep(f"It has more than {_MOST_FIELDS} fields.")
-    for name, field in properties.items():
-        kind = field.get("type") if isinstance(field, dict) else None
-        items = field.get("items") if kind == "array" else None
-        is_list_of_text = isinstance(items, dict) and items.get("type") == "string"
-        if not (is_list_of_text or (isinstance(kind, str) and kind in _PLAIN_TYPES)):
-            raise _deep(f"The field “{name[:60]}” is neither text, number, yes or no, nor a list of texts.")
-
-
-def _deep(why: str) -> Invalid:
-    return Invalid(
-        f"The schema of the answer is not supported. {why}",
-        hint="Use an object of flat fields: string, number, integer, boolean, or a list of strings.",
-        where="response_format.json_schema.schema",
-    )
 
 
 def _unsupported(where: str, name: str) -> Invalid:

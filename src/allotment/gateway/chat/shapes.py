@@ -41,14 +41,16 @@ class ChatMessage(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     function_call: _Given = None
 
 
-class JsonSchema(msgspec.Struct, frozen=True):
-    """The fields an answer must have."""
+class JsonSchema(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The fields an answer must have. Only `schema` says something about them; see `shaping.py`."""
 
     name: str
     schema: dict[str, Any] | None = None
+    description: _Given = None
+    strict: _Given = None
 
 
-class ResponseFormat(msgspec.Struct, frozen=True):
+class ResponseFormat(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Text, or an object that fits a schema."""
 
     type: str

@@ -63,7 +63,7 @@ class Stream:
         if isinstance(outcome, Answered):
             await self._finish(outcome)
             return None
-        return await self._refuse(outcome)
+        return await self._refuse(self._asked.worded(outcome))
 
     async def _piece(self, text: str) -> None:
         delta = Delta(text)
