@@ -24,7 +24,7 @@ from allotment.engine.gate.ports import Demand, LimitReached
 from allotment.engine.gate.values import AskedModel, Passage
 from allotment.kernel import clock
 from allotment.kernel.ids import new_id
-from allotment.policies.budgets import holding, trading, wording
+from allotment.policies.budgets import holding, objects, trading, wording
 from allotment.policies.budgets.in_force import plant_first_budgets, rules_in_force
 from allotment.policies.budgets.trading import Lost, Stale, Traded
 from allotment.web.worker_threads import database_work
@@ -36,6 +36,8 @@ _UNSEEN_SECONDS = 10.0
 _PATIENCE_SECONDS = 8.0
 _SLOT_SECONDS = 0.3
 """How long a call without patience waits for slots that other processes may hold unused; others look as often."""
+_NAME_SECONDS = 60.0
+"""How long the name of an app or a space is not looked up again for a refusal."""
 
 Result = TypeVar("Result")
 _log = logging.getLogger(__name__)
@@ -61,6 +63,8 @@ class Budgets:
         self._tending: asyncio.Task[None] | None = None
         self._seen_at = self._beaten_at = self._paced_at = 0.0
         self._trouble = ""
+        self._names: dict[tuple[Scope, str], tuple[str, float]] = {}
+        """Of apps and spaces whose budget was used up, and until when each is good."""
 
     async def start(self) -> None:
         """Plant the first budgets, read those in force, and begin to lease."""
@@ -103,8 +107,20 @@ class Budgets:
                 deadline = 0.0
                 await asyncio.sleep(_SLOT_SECONDS)
             else:
-                name = _name_in(passage, model, taken)
+                name = _name_in(passage, model, taken) or await self._name_of(taken)
                 return wording.refusal(taken, amounts[taken.index], clock.now(), name)
+
+    async def _name_of(self, account: Account) -> str:
+        """Return the name of the app or space an account is for; looked up seldom, for a program may ask on and on."""
+        about = (account.meter.scope, account.meter.object)
+        if about[0] not in (Scope.APP, Scope.SPACE):
+            return ""
+        name, until = self._names.get(about, ("", 0.0))
+        if until < clock.monotonic():
+            with suppress(Error):  # without the database, the budget is told without the name
+                name = (await self._in_thread(lambda: objects.names([about])))[about]
+                self._names[about] = (name, clock.monotonic() + _NAME_SECONDS)
+        return name
 
     async def _more(self, accounts: tuple[Account, ...], amounts: Amounts) -> bool:
         """Wait for one trip to the common book; False when it failed."""
