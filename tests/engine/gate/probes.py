@@ -12,6 +12,7 @@ import anyio
 import pytest
 
 from allotment.engine.actions import Action
+from allotment.engine.asking import Usage
 from allotment.engine.gate.gate import Gate
 from allotment.engine.gate.performing import Patience
 from allotment.engine.gate.values import Answered, Claim, Failed, Refused, Stage
@@ -100,6 +101,21 @@ async def blocked_words_stop(kind: type[Gate]) -> bool:
     return await is_refused(
         scene(kind), on_behalf=passage(treatments={Detected.EMAIL: "block"}), effect=question(f"Ask {MAIL}.")
     )
+
+
+@promise(2)
+async def what_was_used_counts(kind: type[Gate]) -> bool:
+    asked = scene(kind)
+    await asked.asked()
+    return [room.settled for room in asked.purse.rooms] == [[(Usage(10, 5), 15)]]
+
+
+@promise(2)
+async def answer_broken_off_counts_as_far_as_it_came(kind: type[Gate]) -> bool:
+    asked = scene(kind, voice=Voice(breaks_off=ProviderError("down")), parts={"patience": Patience(tries=1)})
+    await asked.asked()
+    settled = [used for room in asked.purse.rooms for used, _ in room.settled]
+    return len(settled) == 1 and settled[0].tokens_out > 0
 
 
 def _breaks(*_: object) -> Any:

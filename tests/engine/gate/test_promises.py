@@ -1,12 +1,14 @@
 """The promises of DESIGN §2 that the gate keeps, and gates that break them: each is found out by its own."""
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from allotment.engine.asking import ChatRequest, Message
+from allotment.engine.asking import ChatDelta, ChatRequest, Message, Usage
 from allotment.engine.gate import stages
 from allotment.engine.gate.gate import Gate
 from allotment.engine.gate.ports import Demand, Release, Reservation
@@ -163,6 +165,73 @@ class AsksASecondOpinion(Gate):
 
 
 @dataclass(frozen=True)
+class Tapped:
+    """A directory whose providers are overheard; with `any_model`, one that also knows those that are off."""
+
+    directory: Any
+    heard: list[str] = field(default_factory=list)
+    any_model: bool = False
+
+    async def provider(self, model: AskedModel) -> Any:
+        try:
+            return Overheard(await self.directory.provider(model), self.heard)
+        except Unavailable:
+            if not self.any_model:
+                raise
+            return self.directory.voices[model.id]
+
+    def cost_nanodollars(self, model: AskedModel, usage: Usage) -> int:
+        cost: int = self.directory.cost_nanodollars(model, usage)
+        return cost
+
+
+@dataclass(frozen=True)
+class Overheard:
+    """A provider, and what it said."""
+
+    provider: Any
+    heard: list[str]
+
+    async def chat(self, request: ChatRequest) -> AsyncGenerator[ChatDelta, None]:
+        async with aclosing(self.provider.chat(request)) as deltas:
+            async for delta in deltas:
+                self.heard.append(delta.text)
+                yield delta
+
+
+@dataclass(frozen=True)
+class AsksModelsThatAreOff(Gate):
+    async def ask(self, passage: Passage, effect: AskModel, release: Release) -> Outcome:
+        knowing = Tapped(self.directory, any_model=True)
+        return await true_gate(self, directory=knowing).ask(passage, effect, release)
+
+
+@dataclass(frozen=True)
+class AnswersInTheModelsOwnWords(Gate):
+    async def ask(self, passage: Passage, effect: AskModel, release: Release) -> Outcome:
+        tapped = Tapped(self.directory)
+        outcome = await true_gate(self, directory=tapped).ask(passage, effect, release)
+        return replace(outcome, text="".join(tapped.heard)) if isinstance(outcome, Answered) else outcome
+
+
+@dataclass(frozen=True)
+class Generous:
+    """A limiter that sets room aside and never counts what was used."""
+
+    limiter: Any
+
+    async def reserve(self, passage: Passage, model: AskedModel, demand: Demand) -> Any:
+        held = await self.limiter.reserve(passage, model, demand)
+        return Room(model.id, demand) if isinstance(held, Room) else held
+
+
+@dataclass(frozen=True)
+class ForgetsTheBill(Gate):
+    async def ask(self, passage: Passage, effect: AskModel, release: Release) -> Outcome:
+        return await true_gate(self, limiter=Generous(self.limiter)).ask(passage, effect, release)
+
+
+@dataclass(frozen=True)
 class SendsWhatWasWritten(Gate):
     def _screen_in(self, passage: Passage, effect: AskModel) -> ScreenedIn | Refused:
         screened = super()._screen_in(passage, effect)
@@ -249,6 +318,7 @@ class WritesTwice(Gate):
         (IgnoresTheWatch, 2),
         (AsksNobodysName, 2),
         (SpendsWithoutLimit, 2),
+        (ForgetsTheBill, 2),
         (LetsBlockedWordsOut, 2),
         (GoesOnWhenADetectorBreaks, 2),
         (RunsWhatNobodyStored, 3),
@@ -259,7 +329,9 @@ class WritesTwice(Gate):
         (RemembersAYes, 4),
         (LetsAnyModelStandIn, 5),
         (AsksASecondOpinion, 5),
+        (AsksModelsThatAreOff, 5),
         (SendsWhatWasWritten, 6),
+        (AnswersInTheModelsOwnWords, 6),
         (JournalsTheQuestion, 6),
         (AnswersWithoutARecord, 7),
         (ReleasesFirst, 7),
