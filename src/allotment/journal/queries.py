@@ -1,16 +1,16 @@
 """Reads of the journal: entries by what they are about, newest first.
 
 Invariant: pages are cut by ticket, so that entries written meanwhile move nothing, and page 1,000 costs as much as
-page 1. A search for text looks at a bounded number of entries at a time and says how far it got.
+page 1. A search for text looks at a bounded number of entries at a time and says how far it got. Nothing here needs a
+transaction: entries only come, and none below the newest ticket at the start.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
-import msgspec
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from allotment.engine.actions import Action
@@ -19,13 +19,17 @@ from allotment.journal import naming
 from allotment.journal.bodies import instant
 from allotment.journal.models import JournalEntry
 from allotment.journal.personal import PersonalValue, values_of
+from allotment.journal.searching import says, short
 from allotment.journal.sentences import sentence
 from allotment.journal.tree.hashing import leaf_hash
-from allotment.kernel.errors import NotFound
+from allotment.kernel.errors import NotFound, TooLarge
 
 PAGE = 50
 LOOKED_THROUGH = 100_000
 """Entries that one search for text looks at; about a tenth of a second of the database's time."""
+
+LOOKED_THROUGH_AT_MOST = 1_000_000
+"""Entries that a search for all that fits looks at, one such part after another."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Wanted:
     until: date | None = None
     """The last day, in UTC."""
     text: str = ""
-    """In what is recorded, or in the name of who acted; upper and lower case are the same."""
+    """In what is recorded, or in the name of who acted, the app or the object, in small or capital letters."""
     is_flagged: bool = False
     """Only what somebody should look at."""
     with_readings: bool = False
@@ -101,7 +105,7 @@ def recent(wanted: Wanted, *, before: int | None = None, limit: int = PAGE) -> P
     floor = 0
     if wanted.text:
         floor = max(0, before - LOOKED_THROUGH)
-        rows = rows.filter(_says(wanted.text), ticket__gte=floor)
+        rows = rows.filter(says(wanted.text), ticket__gte=floor)
     found = list(rows.order_by("-ticket")[: limit + 1])
     shown = found[:limit]
     if len(found) > limit:
@@ -111,11 +115,29 @@ def recent(wanted: Wanted, *, before: int | None = None, limit: int = PAGE) -> P
 
 
 def tickets(wanted: Wanted, most: int) -> list[int]:
-    """Return the tickets of the newest `most` entries that fit; a text is looked for in all of them."""
-    rows = _matching(wanted)
-    if wanted.text:
-        rows = rows.filter(_says(wanted.text))
-    return list(rows.order_by("-ticket").values_list("ticket", flat=True)[:most])
+    """Return the tickets of the newest `most` entries that fit.
+
+    Raises `TooLarge` rather than to leave out what a search for text did not get to.
+    """
+    rows = _matching(wanted).order_by("-ticket").values_list("ticket", flat=True)
+    if not wanted.text:
+        return list(rows[:most])
+    newest = rows.first() or 0
+    lowest = newest - LOOKED_THROUGH_AT_MOST
+    condition = says(wanted.text)
+    found: list[int] = []
+    ceiling = newest
+    while ceiling > max(0, lowest) and len(found) < most:
+        floor = max(0, lowest, ceiling - LOOKED_THROUGH)
+        found += rows.filter(condition, ticket__gt=floor, ticket__lte=ceiling)[: most - len(found)]
+        ceiling = floor
+    if len(found) < most and rows.filter(ticket__lte=ceiling).exists():
+        raise TooLarge(
+            gettext("A search for words looks through %(most)s entries at most, and there are more.")
+            % {"most": f"{LOOKED_THROUGH_AT_MOST:,}"},
+            hint=gettext("Say from which day until which, or what was done."),
+        )
+    return found
 
 
 def entry(ticket: int) -> Recorded:
@@ -133,22 +155,6 @@ def said_about_people(recorded: Recorded) -> tuple[PersonalValue, ...]:
     """Return the personal values of an entry, as far as they can still be read."""
     found = JournalEntry.objects.filter(ticket=recorded.number).values_list("id", flat=True)[0]
     return values_of([found]).get(found, ())
-
-
-def actors() -> tuple[tuple[UUID, str], ...]:
-    """Return everyone the journal mentions as acting, by name."""
-    ids = {str(actor) for actor in _acting()}
-    known = naming.names("person", ids)
-    return tuple(sorted(((UUID(one), known.get(one, _short(one))) for one in ids), key=lambda pair: pair[1]))
-
-
-def _acting() -> Iterator[UUID]:
-    """Skip along the index from one actor to the next: the cost grows with people, not with entries."""
-    rows = JournalEntry.objects.exclude(actor=None).order_by("actor").values_list("actor", flat=True)
-    actor = rows.first()
-    while actor is not None:
-        yield actor
-        actor = rows.filter(actor__gt=actor).first()
 
 
 def _newest_ticket() -> int:
@@ -171,13 +177,6 @@ def _matching(wanted: Wanted) -> QuerySet[JournalEntry]:
     if not wanted.with_readings and wanted.action != Action.READ_JOURNAL:
         rows = rows.exclude(action=Action.READ_JOURNAL.value)
     return rows
-
-
-def _says(text: str) -> Q:
-    """Return the condition that `text` is in the entry as it is written, or in the name of who acted."""
-    written = msgspec.json.encode(text).decode()[1:-1]
-    known = [one for one, name in actors() if text.casefold() in name.casefold()]
-    return Q(body__icontains=written) | Q(actor__in=known)
 
 
 def _named(rows: Collection[JournalEntry]) -> tuple[Recorded, ...]:
@@ -215,7 +214,7 @@ def _recorded(row: JournalEntry, people: Mapping[str, str], object_name: str | N
         actor_name=_name(row.actor, people),
         object_kind=row.object_kind,
         object_id=row.object_id,
-        object_name=object_name or _short(row.object_id),
+        object_name=object_name or short(row.object_id),
         space=row.space,
         app=row.app,
         run=row.run,
@@ -231,9 +230,4 @@ def _recorded(row: JournalEntry, people: Mapping[str, str], object_name: str | N
 
 
 def _name(person: UUID | None, people: Mapping[str, str]) -> str:
-    return "" if person is None else people.get(str(person)) or _short(str(person))
-
-
-def _short(identifier: str) -> str:
-    """Return the end of an id, which differs where its beginning tells the time (UUID version 7)."""
-    return f"…{identifier[-8:]}" if len(identifier) == 36 else identifier  # noqa: PLR2004 - length of a UUID
+    return "" if person is None else people.get(str(person)) or short(str(person))

@@ -1,19 +1,26 @@
 """Recording that the journal was read: by whom, how, and what they looked for.
 
-Invariant: what somebody typed into the search is not kept, only that they searched for words.
+Invariant: what somebody typed into the search is not kept, only that they searched for words. It is on disk, by itself,
+when `note_reading` returns: nothing that reads, renders or packs afterwards keeps others from writing.
 """
 
 from uuid import UUID
 
+from django.db import transaction
+
 from allotment.engine.actions import Action
 from allotment.engine.recording import Entry, Scalar
+from allotment.journal import turns
 from allotment.journal.queries import Wanted
 from allotment.journal.recording import record
 from allotment.kernel import clock
 
 
 def note_reading(reader: UUID | None, how: str, *, wanted: Wanted | None = None, **details: Scalar) -> None:
-    """Record it. `reader` is None on the command line, whose user owns the installation."""
+    """Record it. `reader` is None on the command line, whose user owns the installation.
+
+    Must not be called within a transaction.
+    """
     filters = _filters(wanted) if wanted else {}
     entry = Entry(
         at=clock.now(),
@@ -26,7 +33,8 @@ def note_reading(reader: UUID | None, how: str, *, wanted: Wanted | None = None,
         run=wanted.run if wanted else None,
         details={**filters, **details},
     )
-    record(entry)
+    with turns.writing(), transaction.atomic(durable=True):
+        record(entry)
 
 
 def _filters(wanted: Wanted) -> dict[str, Scalar]:

@@ -3,7 +3,7 @@
 Features above may register phrases for their own actions; an action without one is shown by its name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -32,6 +32,15 @@ _phrases: dict[str, Phrase] = {
     Action.RUN_APP: Phrase(_("ran the app %(object)s"), _("run the app %(object)s")),
     Action.PUBLISH_APP: Phrase(_("published the app %(object)s"), _("publish the app %(object)s")),
     Action.REVIEW_APP: Phrase(_("reviewed the app %(object)s"), _("review the app %(object)s")),
+    "apps.save-version": Phrase(
+        _("saved a version of the app %(object)s"), _("save a version of the app %(object)s")
+    ),
+    "apps.ask-for-review": Phrase(
+        _("asked for a review of the app %(object)s"), _("ask for a review of the app %(object)s")
+    ),
+    "apps.hand-over": Phrase(
+        _("handed over the app %(object)s to somebody"), _("hand over the app %(object)s to somebody")
+    ),
     Action.PARK_APP: Phrase(_("parked the app %(object)s"), _("park the app %(object)s")),
     Action.SEE_RUN: Phrase(_("looked at the run %(object)s"), _("look at the run %(object)s")),
     Action.SEE_RECORDS: Phrase(_("took the records of %(object)s out"), _("see the records of %(object)s")),
@@ -52,6 +61,9 @@ _phrases: dict[str, Phrase] = {
     ),
     Action.MANAGE_SPACES: Phrase(_("changed the space %(object)s"), _("change the space %(object)s")),
     Action.READ_JOURNAL: Phrase(_("read the journal"), _("read the journal")),
+    "journal.rotate-key": Phrase(
+        _("changed the key that signs the journal"), _("change the key that signs the journal")
+    ),
     "keys.rotate": Phrase(
         _("put the new master key %(object)s in use"), _("put the new master key %(object)s in use")
     ),
@@ -63,11 +75,15 @@ def register(phrases: Mapping[str, Phrase]) -> None:
     _phrases.update(phrases)
 
 
-def known_actions() -> tuple[tuple[str, str], ...]:
-    """Return every action that has a phrase with its words, for choosing, in alphabetical order of the words."""
+def known_actions(seen: Iterable[str] = ()) -> tuple[tuple[str, str], ...]:
+    """Return every action with its words, for choosing, in alphabetical order of the words.
+
+    Those that have a phrase, and those `seen` in the journal; an action without a phrase goes by its name.
+    """
     nothing = {"object": "…"}
-    found = [(str(action), str(phrase.tried) % nothing) for action, phrase in _phrases.items()]
-    return tuple(sorted(found, key=lambda pair: pair[1]))
+    found = {str(action): str(phrase.tried) % nothing for action, phrase in _phrases.items()}
+    found |= {action: action for action in seen if action not in found}
+    return tuple(sorted(found.items(), key=lambda pair: pair[1].casefold()))
 
 
 def sentence(action: str, outcome: str, who: str, what: str) -> str:
