@@ -5,11 +5,13 @@ from uuid import uuid4
 
 import pytest
 
+from allotment.composition.snapshot.facts import AskFacts
 from allotment.composition.snapshot.taking import renew, take
 from allotment.engine.principals import Role
 from allotment.kernel import clock
 from allotment.llms.models import LanguageModel
 from allotment.llms.offering import make_default, turn_off, turn_on
+from allotment.llms.queries import model_named, offered_models
 from allotment.llms.standing_in import choose_stand_ins
 from allotment.microapps.models import AppVersion, MicroApp
 from allotment.microapps.parking import park, restore
@@ -51,7 +53,36 @@ def test_an_app_is_as_its_pages_tell_it_to_the_policies(organisation):
     assert (taken.title, taken.version) == (seen.title, 1)
     assert (taken.space, taken.data_class) == (seen.space.id, seen.data_class.value)
     assert taken.approver == organisation.reviewer.id
-    assert taken.templates == {"sort-into-topics@1", "customer-reply@1"}
+    assert taken.templates == {
+        "sort-into-topics@1": (AskFacts("", 24),),
+        "customer-reply@1": (AskFacts("", 400),),
+    }
+
+
+def test_every_step_that_asks_tells_its_model_and_how_long_its_answer_gets(organisation):
+    spec = AppVersion.objects.get(app=organisation.app).spec
+    first, *others = spec["steps"]
+    twice = {**first, "step": "again", "model": "Small One", "answer": {"max_words": 30}}
+    AppVersion.objects.filter(app=organisation.app).update(spec={**spec, "steps": [first, *others, twice]})
+    taken = take().apps[organisation.app].templates
+    assert taken["sort-into-topics@1"] == (AskFacts("", 24), AskFacts("Small One", 60))
+
+
+@pytest.mark.parametrize("names", ["id", "name", "title"])
+def test_a_step_finds_its_model_by_every_name_that_a_run_knows(organisation, names):
+    scripted_model("first"), scripted_model("second")
+    for model in offered_models():
+        step = AskFacts(str(getattr(model, names)), 1)
+        found = take().model_of(step)
+        assert (found.asked.id, model_named(step.model).id) == (str(model.id), model.id)
+
+
+def test_a_step_without_a_model_asks_the_default_one(organisation):
+    scripted_model("first")
+    make_default(scripted_model("second"), organisation.officer.actor)
+    taken = take()
+    assert taken.model_of(AskFacts("", 1)) is taken.default_model is taken.models["second"]
+    assert taken.model_of(AskFacts("gone", 1)) is None
 
 
 def test_an_app_that_rests_is_not_there(organisation):

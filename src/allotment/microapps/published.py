@@ -10,12 +10,26 @@ from uuid import UUID
 
 import msgspec
 
+from allotment.engine.answers import most_tokens
 from allotment.engine.principals import Resource
+from allotment.engine.spec.app import Answer
 from allotment.microapps.models import AppVersion, MicroApp, Review
 from allotment.microapps.queries import resource
 from allotment.microapps.states import Outcome
 from allotment.microapps.stored import summary_of
 from allotment.microapps.values import AppSummary
+
+
+@dataclass(frozen=True)
+class AskedStep:
+    """A step that asks a model."""
+
+    template: str
+    """`name@version`."""
+    model: str
+    """As the spec names it; empty for the model that is used where none is named."""
+    most_tokens: int
+    """How long its answer may get."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +41,14 @@ class PublishedApp:
     version: int
     approver: UUID | None
     """Who approved this version; None when it needed nobody."""
-    templates: frozenset[str]
-    """`name@version` of every template this version asks with."""
+    asks: tuple[AskedStep, ...]
+    """Every step of this version that asks a model, in their order."""
 
 
 class _Step(msgspec.Struct):
     template: str = ""
+    model: str = ""
+    answer: Answer = msgspec.field(default_factory=Answer)
 
 
 class _Asks(msgspec.Struct):
@@ -57,9 +73,9 @@ def published_apps(ids: Collection[UUID] | None = None) -> tuple[PublishedApp, .
         if version is None or not summary.is_runnable:
             continue
         with suppress(msgspec.ValidationError):  # changed past us; a run would refuse it as well
-            templates = _templates(version)
+            asks = _asked_steps(version)
             found.append(
-                PublishedApp(summary, resource(summary), version.number, approvers.get(version.id), templates)
+                PublishedApp(summary, resource(summary), version.number, approvers.get(version.id), asks)
             )
     return tuple(found)
 
@@ -77,6 +93,8 @@ def _approvers(ids: Collection[UUID] | None) -> dict[UUID, UUID | None]:
     return dict(approved.values_list("version_id", "decided_by_id"))
 
 
-def _templates(version: AppVersion) -> frozenset[str]:
+def _asked_steps(version: AppVersion) -> tuple[AskedStep, ...]:
     steps = msgspec.convert(version.spec, _Asks).steps
-    return frozenset(step.template for step in steps if step.template)
+    return tuple(
+        AskedStep(step.template, step.model, most_tokens(step.answer)) for step in steps if step.template
+    )

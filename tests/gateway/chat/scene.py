@@ -1,15 +1,22 @@
 """A door with facts made by hand: people, keys, an app, templates and models, behind the real gate and policies."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from allotment.adapters.providers.scripted.script import Rule, Script
 from allotment.adapters.providers.scripted.speaking import ScriptedProvider
-from allotment.composition.snapshot.facts import AppFacts, KeyFacts, ModelFacts, Snapshot, TemplateFacts
-from allotment.engine.asking import Provider, Usage
+from allotment.composition.snapshot.facts import (
+    AppFacts,
+    AskFacts,
+    KeyFacts,
+    ModelFacts,
+    Snapshot,
+    TemplateFacts,
+)
+from allotment.engine.asking import ChatDelta, ChatRequest, Provider, Usage
 from allotment.engine.gate.gate import Gate
 from allotment.engine.gate.performing import Patience
 from allotment.engine.gate.ports import Demand, LimitReached, Reservation
@@ -27,6 +34,8 @@ from allotment.policies.gatekeeping import CedarAuthoriser
 MIRA, TOM = UUID(int=1), UUID(int=2)
 APP, OTHER_APP = UUID(int=11), UUID(int=12)
 SPACE = UUID(int=21)
+MOST_OF_APP = 400
+"""How long the answers of the apps' steps may get."""
 SYSTEM = "You are kind."
 USER = "Answer {question} for {reader}. Braces {{stay}}."
 
@@ -38,7 +47,7 @@ class Journal:
         self.entries: list[Entry] = []
         self.is_broken = False
 
-    async def record(self, entry: Entry, also: Also | None = None) -> int:
+    async def record(self, entry: Entry, also: Also | None = None, *, has_happened: bool = False) -> int:
         if self.is_broken:
             raise Unavailable("This could not be recorded, so it was not done.", code="not-recorded")
         self.entries.append(entry)
@@ -85,6 +94,21 @@ class Models:
 
     def cost_nanodollars(self, model: AskedModel, usage: Usage) -> int:
         return 7
+
+
+@dataclass
+class Listening:
+    """A provider that keeps what it was sent, and always says the same."""
+
+    says: str = "It is here."
+    asked: list[ChatRequest] = field(default_factory=list)
+
+    async def chat(self, request: ChatRequest) -> AsyncIterator[ChatDelta]:
+        self.asked.append(request)
+        yield ChatDelta(self.says, "stop", Usage(1, 1))
+
+    async def models(self) -> tuple[str, ...]:
+        return ()
 
 
 def template(name: str, version: int, system: str = SYSTEM, user: str = USER) -> Template:
@@ -192,4 +216,5 @@ def _app(id_: UUID, *templates: str) -> AppFacts:
         "data_class": "internal",
     }
     resource = Resource("App", str(id_), facts)
-    return AppFacts(id_, f"App {id_.int}", resource, 3, SPACE, "internal", None, frozenset(templates))
+    asked = dict.fromkeys(templates, (AskFacts("", MOST_OF_APP),))
+    return AppFacts(id_, f"App {id_.int}", resource, 3, SPACE, "internal", None, asked)

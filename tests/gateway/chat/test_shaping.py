@@ -2,8 +2,7 @@
 
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -11,28 +10,14 @@ import openai
 import pytest
 
 from allotment.adapters.wires import answers
-from allotment.engine.asking import AnswerFields, ChatDelta, ChatRequest, Usage
+from allotment.engine.asking import AnswerFields
 from allotment.gateway.chat.shapes import JsonSchema, ResponseFormat
 from allotment.gateway.chat.shaping import LONGEST_CHOICE, MOST_CHOICES, MOST_FIELDS, answer_format
 from allotment.kernel.errors import Invalid
 from tests.gateway.chat.conftest import MakeClient, prompt
-from tests.gateway.chat.scene import APP, Scene
+from tests.gateway.chat.scene import APP, Listening, Scene
 
 SECRET = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
-
-
-@dataclass
-class Listening:
-    """A provider that keeps what it was sent."""
-
-    asked: list[ChatRequest] = field(default_factory=list)
-
-    async def chat(self, request: ChatRequest) -> AsyncIterator[ChatDelta]:
-        self.asked.append(request)
-        yield ChatDelta('{"topic": "card"}', "stop", Usage(1, 1))
-
-    async def models(self) -> tuple[str, ...]:
-        return ()
 
 
 def top(**more: Any) -> dict[str, Any]:
@@ -238,7 +223,7 @@ def test_what_may_not_leave_is_refused_since_a_schema_cannot_be_masked(
 
 
 def test_a_secret_in_a_choice_never_reaches_the_provider(scene: Scene, client: MakeClient) -> None:
-    provider = Listening()
+    provider = Listening('{"topic": "card"}')
     scene.speak_with(provider)
     with pytest.raises(openai.UnprocessableEntityError, match="may not leave: secret") as caught:
         ask(client(scene.free_key()), one(type="string", enum=[SECRET]))
@@ -248,7 +233,7 @@ def test_a_secret_in_a_choice_never_reaches_the_provider(scene: Scene, client: M
 
 
 def test_what_describes_the_fields_never_reaches_the_provider(scene: Scene, client: MakeClient) -> None:
-    provider = Listening()
+    provider = Listening('{"topic": "card"}')
     scene.speak_with(provider)
     marked = one(type="string", description="MARKED field", title="MARKED field")
     ask(client(scene.free_key()), {**marked, "description": "MARKED top", "$schema": "MARKED"})
@@ -258,7 +243,7 @@ def test_what_describes_the_fields_never_reaches_the_provider(scene: Scene, clie
 
 
 def test_a_schema_beside_a_template_needs_the_right_to_free_words(scene: Scene, client: MakeClient) -> None:
-    provider = Listening()
+    provider = Listening('{"topic": "card"}')
     scene.speak_with(provider)
     with pytest.raises(openai.PermissionDeniedError, match="Leave `response_format` out") as caught:
         ask(client(scene.key()), top())
@@ -278,7 +263,7 @@ def test_a_stream_with_a_schema_is_refused_in_the_same_words(scene: Scene, clien
 
 
 def test_a_schema_beside_a_template_passes_with_the_right(scene: Scene, client: MakeClient) -> None:
-    provider = Listening()
+    provider = Listening('{"topic": "card"}')
     scene.speak_with(provider)
     answer = ask(client(scene.free_key()), top())
     assert answer.choices[0].message.content == '{"topic": "card"}'
@@ -323,7 +308,7 @@ def test_no_address_in_a_schema_is_ever_called(
     scene: Scene, client: MakeClient, elsewhere: tuple[str, list[bytes]], word: str, is_inside: bool
 ) -> None:
     address, heard = elsewhere
-    scene.speak_with(Listening())
+    scene.speak_with(Listening('{"topic": "card"}'))
     schema = one(type="string", **{word: address}) if is_inside else top(**{word: address})
     if word == "$schema":
         ask(client(scene.free_key()), schema)

@@ -38,6 +38,15 @@ class KeyFacts:
 
 
 @dataclass(frozen=True)
+class AskFacts:
+    """How a step of an app asks with its template."""
+
+    model: str
+    """As the app names it: an id, a provider's name or a title; empty for the default model."""
+    most_tokens: int
+
+
+@dataclass(frozen=True)
 class AppFacts:
     """A published app."""
 
@@ -48,8 +57,8 @@ class AppFacts:
     space: UUID | None
     data_class: str
     approver: UUID | None
-    templates: frozenset[str]
-    """`name@version` of every template its published version asks with."""
+    templates: Mapping[str, tuple[AskFacts, ...]]
+    """By `name@version`: the steps of its published version that ask with this template, in their order."""
 
 
 @dataclass(frozen=True)
@@ -89,3 +98,17 @@ class Snapshot:
     models: Mapping[str, ModelFacts]
     """By `api_name`."""
     models_by_id: Mapping[str, ModelFacts]
+
+    @property
+    def default_model(self) -> ModelFacts | None:
+        """The model that is used where none is named."""
+        return next((model for model in self.models.values() if model.is_default), None)
+
+    def model_of(self, step: AskFacts) -> ModelFacts | None:
+        """Return the model this step of an app asks; None when it is not offered now."""
+        if not step.model:
+            return self.default_model
+        for model in self.models.values():  # in the order in which `llms.queries.model_named` looks
+            if step.model in {model.asked.id, model.asked.name, model.asked.title}:
+                return model
+        return None

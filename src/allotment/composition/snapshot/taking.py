@@ -10,7 +10,14 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from allotment.composition.snapshot.facts import AppFacts, KeyFacts, ModelFacts, Snapshot, TemplateFacts
+from allotment.composition.snapshot.facts import (
+    AppFacts,
+    AskFacts,
+    KeyFacts,
+    ModelFacts,
+    Snapshot,
+    TemplateFacts,
+)
 from allotment.kernel import clock
 from allotment.llms.providers import all_reachable
 from allotment.llms.queries import OfferedModel, asked, names_at_the_api, offered_models, preferred, stand_ins
@@ -81,6 +88,10 @@ def _changed_apps(snapshot: Snapshot, ids: Collection[UUID]) -> Facts:
 
 def _app(app: PublishedApp) -> AppFacts:
     summary = app.summary
+    templates: dict[str, tuple[AskFacts, ...]] = {}
+    for step in app.asks:
+        asks = AskFacts(step.model, step.most_tokens)
+        templates[step.template] = (*templates.get(step.template, ()), asks)
     return AppFacts(
         id=summary.id,
         title=summary.title,
@@ -89,7 +100,7 @@ def _app(app: PublishedApp) -> AppFacts:
         space=None if summary.space is None else summary.space.id,
         data_class=summary.data_class.value,
         approver=app.approver,
-        templates=app.templates,
+        templates=templates,
     )
 
 

@@ -2,8 +2,9 @@
 
 Invariant: with a template, the wording is the template's and nothing else reaches the model but values in its slots.
 Without one, the question claims the right to free words, and the policies decide. So does a question that brings the
-schema of its answer: names of fields and choices are words of the caller's own as well. An app's key asks only with
-the templates of its published version.
+schema of its answer: names of fields and choices are words of the caller's own as well. An app's key asks what the
+app asks, for the entry says that its version was approved: with a template of one of its published steps, the model of
+that step (`default` means it), for text at the usual temperature, no longer than the step's answers; see `choosing.py`.
 """
 
 from collections.abc import Mapping
@@ -20,16 +21,15 @@ from allotment.engine.gate.values import AskedModel, AskModel, Claim, Failed, Pa
 from allotment.engine.principals import Resource
 from allotment.engine.templates import fill
 from allotment.gateway.chat.bearer import Holder
+from allotment.gateway.chat.choosing import Chosen, chosen, chosen_for_app
 from allotment.gateway.chat.reading import messages_of
 from allotment.gateway.chat.shapes import ChatCompletionRequest, Prompt
 from allotment.gateway.chat.shaping import answer_format
-from allotment.kernel.errors import Invalid, NotAllowed, NotFound
+from allotment.kernel.errors import Invalid, NotFound
 from allotment.kernel.ids import new_id
 
-DEFAULT_MODEL = "default"
 _STEP = "chat"
 _VALID_FOR = timedelta(minutes=5)
-_USUAL_TEMPERATURE = 0.2
 _NEEDS_A_GRANT = "free-words-need-a-grant"
 """The policy that forbids words of one's own to keys without the right to them."""
 _SCHEMA_IS_FREE = (
@@ -63,9 +63,10 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class _Wording(msgspec.Struct, frozen=True):
-    """What the model reads."""
+    """What the model reads, and how it is asked."""
 
     messages: tuple[Message, ...]
+    how: Chosen
     reference: str = ""
     """Of the template; empty for words of the caller's own."""
     approver: UUID | None = None
@@ -74,20 +75,18 @@ class _Wording(msgspec.Struct, frozen=True):
 
 def question(request: ChatCompletionRequest, holder: Holder, facts: Snapshot, now: datetime) -> Question:
     """Return what is asked on the holder's behalf; raises `AllotmentError` with words for what cannot be."""
-    model = _model(request.model, facts)
     wording = _wording(request, holder, facts)
+    how = wording.how
     answer = answer_format(request.response_format)
-    most = request.max_completion_tokens or request.max_tokens or model.asked.max_tokens
-    temperature = request.temperature
     effect = AskModel(
-        model=model.asked,
+        model=how.model.asked,
         template=wording.reference,
         messages=wording.messages,
         answer=answer,
-        max_tokens=min(most, model.asked.max_tokens),
-        fallbacks=model.fallbacks,
+        max_tokens=how.max_tokens,
+        fallbacks=how.model.fallbacks,
         is_streamed=bool(request.stream),
-        temperature=_USUAL_TEMPERATURE if temperature is None else temperature,
+        temperature=how.temperature,
         seed=request.seed,
     )
     app = holder.app
@@ -124,40 +123,21 @@ def _as_of(key: Resource, now: datetime) -> Resource:
     return replace(key, attributes={**key.attributes, "free_form_until": 0})
 
 
-def _model(name: str, facts: Snapshot) -> ModelFacts:
-    if name == DEFAULT_MODEL:
-        found = next((model for model in facts.models.values() if model.is_default), None)
-    else:
-        found = facts.models.get(name)
-    if found is None:
-        raise NotFound(
-            "There is no model of this name here."
-            if name != DEFAULT_MODEL
-            else "No model is the default here.",
-            hint="GET /v1/models lists the models this key may ask.",
-            code="model_not_found",
-        )
-    return found
-
-
 def _wording(request: ChatCompletionRequest, holder: Holder, facts: Snapshot) -> _Wording:
-    if request.prompt is None:
-        return _Wording(messages_of(request))
+    prompt = request.prompt
+    if prompt is None:
+        return _Wording(messages_of(request), chosen(request, facts))
     if request.messages:
         raise Invalid(
             "This request names a template and brings messages of its own. Nothing is added to a template’s wording.",
             hint="Leave `messages` empty, and put what varies into `prompt.variables`.",
             where="messages",
         )
-    found = _template(request.prompt, facts)
+    found = _template(prompt, facts)
     reference = found.template.reference
-    if holder.app is not None and reference not in holder.app.templates:
-        raise NotAllowed(
-            f"The app “{holder.app.title}” does not use the template {reference}.",
-            hint="Its key asks only with the templates of its published version. Ask with a key of your own.",
-            policy="templates-of-the-app",
-        )
-    return _Wording(_filled(found, request.prompt), reference, found.approver)
+    app = holder.app
+    how = chosen(request, facts) if app is None else chosen_for_app(request, app, reference, facts)
+    return _Wording(_filled(found, prompt), how, reference, found.approver)
 
 
 def _template(prompt: Prompt, facts: Snapshot) -> TemplateFacts:

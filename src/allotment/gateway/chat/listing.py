@@ -1,4 +1,4 @@
-"""The models a key may ask, decided one by one by the policies."""
+"""The models a key may ask, decided one by one by the policies; with the key of an app, of those its steps ask."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,6 +9,7 @@ from allotment.engine.gate.ports import Authoriser
 from allotment.engine.gate.values import Refused, Stage
 from allotment.gateway.chat.asking import claims
 from allotment.gateway.chat.bearer import Holder
+from allotment.gateway.chat.choosing import models_of
 from allotment.gateway.chat.shapes import Model
 
 
@@ -27,6 +28,9 @@ def models_for(
 
 def _askable(holder: Holder, facts: Snapshot, authoriser: Authoriser) -> Iterator[ModelFacts]:
     context = {"data_class": holder.data_class}
+    own = None if holder.app is None else models_of(holder.app, facts)
     for model in facts.models.values():
+        if own is not None and model.asked.id not in own:
+            continue
         if authoriser.decide(holder.actor, Action.ASK_MODEL, model.asked.resource, context).allowed:
             yield model
