@@ -1,12 +1,11 @@
 """The tree in the hands of the one process that leads: restored from rows, grown in batches, signed.
 
 Invariant: a place in the tree is given once, and no two checkpoints contradict each other.
-Refuses: to grow or sign a database that is older than what was signed, that differs from it, or whose key is another.
+Refuses: to grow or sign a database that is older than what was signed, that differs from it, or whose key is another
+(`examining.py`); a place for an entry that hands over to a key which is not in the key file.
 """
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import datetime
 
 from django.db import connections, transaction
 from django.db.models import Exists, OuterRef
@@ -14,69 +13,24 @@ from django.utils.translation import gettext
 
 from allotment.journal import signing, turns
 from allotment.journal.arriving import TAIL, Arrivals
+from allotment.journal.examining import Signed, examine, may_take_over, real_time, require_past, tree_size
+from allotment.journal.handing_over import handover
 from allotment.journal.inserting import append_checkpoint, append_leaves, append_nodes
 from allotment.journal.models import JournalCheckpoint, JournalEntry, JournalLeaf
 from allotment.journal.proving import StoredHashes
-from allotment.journal.signing import Keys
+from allotment.journal.signing import checkpoint_file
 from allotment.journal.tree import proofs
-from allotment.journal.tree.checkpoints import Checkpoint, open_checkpoint, read_checkpoint, sign_checkpoint
+from allotment.journal.tree.checkpoints import Checkpoint, read_checkpoint, sign_checkpoint
 from allotment.journal.tree.hashing import CompactRange, leaf_hash
 from allotment.journal.tree.keyrings import ROTATE
 from allotment.kernel.errors import Conflict, Invalid
 from allotment.kernel.settings import settings
 
+Row = tuple[int, str]
+"""Ticket and text of an entry."""
+
 BATCH = 500
 """Entries numbered in one transaction: few enough that whoever records meanwhile hardly waits."""
-
-
-WRONG_KEY = "wrong-journal-key"
-
-
-def real_time() -> datetime:
-    """Return the time that checkpoints are signed with: not `kernel.clock`, which demo data sets back."""
-    return datetime.now(UTC)
-
-
-_NEVER = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Signed:
-    """What was signed last."""
-
-    size: int = 0
-    at: datetime = _NEVER
-
-
-def checkpoint_file() -> Path:
-    """Return where the newest checkpoint is kept outside the database."""
-    return settings().home / "journal.checkpoint"
-
-
-def tree_size() -> int:
-    """Return how many entries have a place."""
-    last = JournalLeaf.objects.order_by("-number").values_list("number", flat=True).first()
-    return 0 if last is None else last + 1
-
-
-def examine(keys: Keys) -> Signed:
-    """Compare the database with what was signed; raises `Conflict` if growing it would contradict that."""
-    abandoned = _abandoned()
-    newest = JournalCheckpoint.objects.order_by("-size").first()
-    size = tree_size()
-    if newest is not None:
-        checkpoint = read_checkpoint(newest.note)
-        if checkpoint.origin not in abandoned:
-            _require_key(newest.note, keys)
-            _require_newest_key(newest.size, keys)
-            _require_same(checkpoint, size)
-    file = checkpoint_file()
-    if file.exists():
-        kept = read_checkpoint(file.read_text(encoding="utf-8"))
-        if kept.origin not in abandoned:
-            _require_key(file.read_text(encoding="utf-8"), keys)
-            _require_same(kept, size)
-    return Signed() if newest is None else Signed(newest.size, newest.at)
 
 
 class Tree:
@@ -86,11 +40,13 @@ class Tree:
         keys = signing.read_keys()
         self._signed = examine(keys)
         signing.publish(keys.current.verifier)
+        if not self._signed.is_given_up:
+            _catch_up_outside()  # before a replaced key leaves the key file: it may have signed what is there
         self._keys = signing.settle(keys, self._signed.size)
-        _catch_up_outside()
         self._edge: CompactRange = proofs.edge(StoredHashes(), tree_size())
         self._arrivals = _arrivals()
         self._unplaced = _passed_over()
+        self._held_back: list[Row] = []
 
     @property
     def size(self) -> int:
@@ -104,8 +60,11 @@ class Tree:
 
     def grow(self) -> int:
         """Give the next entries their places; return how many there were."""
-        rows = [*self._unplaced, *self._arrivals.new("body", most=BATCH)]
+        waiting = [*self._held_back, *self._unplaced, *self._arrivals.new("body", most=BATCH)]
         self._unplaced = []
+        self._held_back = [row for row in waiting if not self._may_stand(row[1])]
+        held_back = {ticket for ticket, _ in self._held_back}
+        rows = [row for row in waiting if row[0] not in held_back]
         if not rows:
             return 0
         first = self._edge.size
@@ -115,6 +74,11 @@ class Tree:
             append_leaves(first, [ticket for ticket, _ in rows], hashes)
             append_nodes(nodes)
         return len(rows)
+
+    @property
+    def trouble(self) -> Conflict | None:
+        """What gets no place, if there is such an entry; everything else goes on."""
+        return held_back(self._held_back[0][0]) if self._held_back else None
 
     def sign(self) -> None:
         """Sign a checkpoint over all entries that have a place, and keep it in the file too."""
@@ -136,7 +100,7 @@ class Tree:
         if following is not None and signing.place_of(following.verifier) is not None:
             signers.append(following)
         checkpoint = Checkpoint(signers[-1].verifier.name, self._edge.size, self._edge.root())
-        at = max(real_time(), self._signed.at)
+        at = self._time()
         text = sign_checkpoint(checkpoint, signers, at)
         with turns.writing(), transaction.atomic():
             append_checkpoint(checkpoint.size, text, at)
@@ -144,15 +108,47 @@ class Tree:
         self._signed = Signed(checkpoint.size, at)
         self._keys = signing.settle(keys, checkpoint.size)
 
+    def _time(self) -> datetime:
+        """Return the time to sign with: the clock's, and that of the newest signature while the clock is just behind.
+
+        Raises `Conflict` where it is far behind: one of the two is wrong, and only a person can tell which.
+        """
+        now = real_time()
+        require_past(self._signed.at, now)
+        return max(now, self._signed.at)
+
+    def _may_stand(self, body: str) -> bool:
+        try:
+            key = handover(body)
+        except Invalid:
+            return False
+        return key is None or may_take_over(key, signing.settle(signing.read_keys(), self._signed.size))
+
+
+def held_back(ticket: int) -> Conflict:
+    """Say that an entry gets no place, because it hands over to a key that nobody here knows."""
+    return Conflict(
+        gettext(
+            "Entry %(ticket)d would hand the journal over to a key that is not in the key file. It gets no place."
+        )
+        % {"ticket": ticket},
+        hint=gettext(
+            "If you changed the key on another server, put the new key into the key file of this one too. Else "
+            "somebody wrote the entry into the database: keep a copy of it, as evidence."
+        ),
+        code="unknown-successor",
+    )
+
 
 def _catch_up_outside() -> None:
     """Write the file again where a full disk or a crash kept it behind the database."""
     newest = JournalCheckpoint.objects.order_by("-size").first()
     if newest is None:
         return
-    file = checkpoint_file()
-    if not file.exists() or read_checkpoint(file.read_text(encoding="utf-8")).size < newest.size:
-        transaction.on_commit(lambda: signing.replace_file(file, newest.note))
+    outside = signing.read_outside()
+    kept = None if outside is None else read_checkpoint(outside)
+    if kept is None or kept.size < newest.size or kept.origin != read_checkpoint(newest.note).origin:
+        transaction.on_commit(lambda: signing.replace_file(checkpoint_file(), newest.note))
 
 
 def _arrivals() -> Arrivals:
@@ -162,72 +158,21 @@ def _arrivals() -> Arrivals:
     return Arrivals(JournalEntry.objects.all(), "ticket", newest=newest, tail=set(tail))
 
 
-def _passed_over() -> list[tuple[int, str]]:
-    """Return entries that committed so late that nobody waited for them; on SQLite there are none."""
+def _passed_over() -> list[Row]:
+    """Return entries that committed so late that nobody waited for them, and those that were held back.
+
+    On SQLite nothing commits late, so there are only the latter.
+    """
     newest = JournalLeaf.objects.order_by("-entry").values_list("entry", flat=True).first()
-    if newest is None or connections[JournalEntry.objects.db].vendor == "sqlite":
+    if newest is None:
         return []
     places = JournalLeaf.objects.filter(entry=OuterRef("ticket"))
     rows = JournalEntry.objects.filter(~Exists(places), ticket__lte=newest - TAIL).order_by("ticket")
+    if connections[JournalEntry.objects.db].vendor == "sqlite":
+        rows = rows.filter(action=ROTATE)
     return list(rows.values_list("ticket", "body"))
 
 
 def _signed_size() -> int:
     size = JournalCheckpoint.objects.order_by("-size").values_list("size", flat=True).first()
     return size or 0
-
-
-def _abandoned() -> frozenset[str]:
-    """Return the origins after which the journal began again, with everybody's knowledge."""
-    entries = JournalEntry.objects.filter(action=ROTATE)
-    return frozenset(str(one.details["abandoned"]) for one in entries if "abandoned" in one.details)
-
-
-def _require_key(note: str, keys: Keys) -> None:
-    try:
-        open_checkpoint(note, keys.verifiers)
-    except Invalid as error:
-        raise _wrong_key(gettext("The key in %(path)s did not sign this journal.")) from error
-
-
-def _require_newest_key(signed: int, keys: Keys) -> None:
-    """Refuse a key that handed over in what is signed: the checkpoint of the change bears its signature too."""
-    for entry in JournalEntry.objects.filter(action=ROTATE).order_by("-ticket"):
-        place = JournalLeaf.objects.filter(entry=entry.ticket).values_list("number", flat=True).first()
-        if place is not None and place < signed:
-            if entry.details["vkey"] not in {one.text for one in keys.verifiers}:
-                raise _wrong_key(gettext("The key in %(path)s was replaced by another."))
-            return
-
-
-def _wrong_key(what: str) -> Conflict:
-    return Conflict(
-        what % {"path": settings().journal_key_file},
-        hint=gettext(
-            "Put back the key file that belongs to this database. If it is lost, begin again with a new key."
-        ),
-        code=WRONG_KEY,
-    )
-
-
-def _require_same(signed: Checkpoint, size: int) -> None:
-    if signed.size > size:
-        raise Conflict(
-            gettext(
-                "The database is older than what was signed: it has places for %(size)d entries, and %(signed)d were "
-                "signed."
-            )
-            % {"size": size, "signed": signed.size},
-            hint=gettext(
-                "Put back the newest database. If it is lost and you restored an older one on purpose, say so by "
-                "beginning the journal again; that is recorded."
-            ),
-            code="journal-older",
-        )
-    if proofs.root(StoredHashes(), signed.size) != signed.root:
-        raise Conflict(
-            gettext("The database differs from what was signed over the first %(signed)d entries.")
-            % {"signed": signed.size},
-            hint=gettext("Run “allotment journal verify”; it says what was changed."),
-            code="journal-differs",
-        )

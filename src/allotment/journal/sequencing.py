@@ -11,16 +11,23 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import Error, connections
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext
 
+from allotment.engine.gate.defects import DEFECTS, words
+from allotment.engine.recording import Entry, Scalar
 from allotment.journal import changes, signing, turns
 from allotment.journal.bodies import instant
-from allotment.journal.growing import BATCH, WRONG_KEY, Tree, checkpoint_file, examine, real_time, tree_size
+from allotment.journal.examining import WRONG_KEY, examine, real_time, tree_size
+from allotment.journal.growing import BATCH, Tree, held_back
+from allotment.journal.handing_over import giving_up
 from allotment.journal.leading import Lead
 from allotment.journal.models import JournalCheckpoint, JournalEntry, JournalLeaf
-from allotment.journal.tree.checkpoints import Checkpoint, read_checkpoint
+from allotment.journal.recording import record
+from allotment.journal.tree.checkpoints import read_checkpoint
+from allotment.journal.tree.keyrings import ROTATE
 from allotment.kernel import clock
-from allotment.kernel.errors import AllotmentError, Conflict, Unavailable
+from allotment.kernel.errors import AllotmentError, Conflict, Invalid, Unavailable
 
 PACE_SECONDS = 0.1
 """Between two rounds, so that many entries share a transaction."""
@@ -33,6 +40,8 @@ LOOK_SECONDS = 3600.0
 LATE = timedelta(minutes=1)
 """An entry that waits longer for its place shows that nobody gives places."""
 _MOST_COUNTED = 100_000
+SIGN = "journal.sign"
+"""The action of the entry that tells that signing has stopped (“failed”), or that it goes on (“done”)."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,8 @@ class Sequencer:
         self._thread = threading.Thread(target=self._run, name="journal-sequencer", daemon=True)
         self._next_checkpoint = 0.0
         self._next_look = 0.0
+        self._stopped_at: float | None = None
+        self._is_stop_told = False
         self.failure: AllotmentError | None = None
 
     @property
@@ -108,15 +119,15 @@ class Sequencer:
                     self._sign(self._tree)
             if self._tree.has_news and (is_last or clock.monotonic() >= self._next_checkpoint):
                 self._sign(self._tree)
-            self.failure = None
-        except (AllotmentError, Error, OSError) as error:
+            self.failure = self._tree.trouble
+        except (AllotmentError, Error, *DEFECTS) as error:
             self.failure = _told(error)
             self.give_up()
 
     def give_up(self) -> None:
         """Give up the lead; whoever takes it restores the tree from its rows."""
         self._tree = None
-        with suppress(Error):
+        with suppress(Error, OSError):
             self._lead.give_up()
 
     def _sign(self, tree: Tree) -> None:
@@ -128,12 +139,27 @@ class Sequencer:
         self._next_look = clock.monotonic() + LOOK_SECONDS
         return Tree()
 
+    def _tell(self) -> None:
+        """Record once that signing has stopped for a while, and once that it goes on, so that it is found later."""
+        now = clock.monotonic()
+        if self.failure is None:
+            self._stopped_at = None
+        elif self._stopped_at is None:
+            self._stopped_at = now
+        has_stopped = self._stopped_at is not None and now - self._stopped_at > LATE.total_seconds()
+        if has_stopped == self._is_stop_told or (self.failure is not None and not has_stopped):
+            return
+        with suppress(AllotmentError, Error, *DEFECTS):  # the next round tries again
+            _note_signing(self.failure)
+            self._is_stop_told = has_stopped
+
     def _run(self) -> None:
         try:
             while not self._stopping.is_set():
                 self._news.clear()
                 self.round()
-                if self.failure is not None:
+                self._tell()
+                if self._tree is None and self.failure is not None:
                     connections.close_all()
                     self._stopping.wait(RETRY_SECONDS)
                 elif not self._stopping.wait(PACE_SECONDS):
@@ -180,67 +206,110 @@ def begin_again(reason: str, by: UUID | None) -> int:
         keys = signing.read_keys()
         examine(keys)
     except AllotmentError as trouble:
-        old = _signed_last()
-        if old is None:
+        note = _signed_last()
+        if note is None:
             raise
-        details: dict[str, str | int] = {
-            "reason": reason,
-            "abandoned": old.origin,
-            "abandoned_size": old.size,
-            "abandoned_root": old.root.hex(),
-        }
+        old = read_checkpoint(note)
         known = None if keys is None or trouble.code == WRONG_KEY else signing.Keys(keys.current)
-        return signing.hand_over(known, signing.new_signer(), by, details)
+        to = signing.new_signer()
+        signing.keep_outside(note)  # what stands there is given up, and nothing else
+        return signing.hand_over(known, to, by, {"reason": reason, **giving_up(old, to)})
     raise Conflict(
         gettext("The journal is in order; there is no reason to begin it again."),
         hint=gettext("To change the key, rotate it."),
     )
 
 
-def _signed_last() -> Checkpoint | None:
-    """Return the newest checkpoint there is, in the file or in the database."""
-    found = [one.note for one in JournalCheckpoint.objects.order_by("-size")[:1]]
-    with suppress(FileNotFoundError):
-        found.append(checkpoint_file().read_text(encoding="utf-8"))
-    return max((read_checkpoint(note) for note in found), key=lambda one: one.size, default=None)
+def _signed_last() -> str | None:
+    """Return the newest checkpoint there is: that outside the database, unless the database goes on from it."""
+    outside = signing.read_outside()
+    newest = JournalCheckpoint.objects.order_by("-size").values_list("note", flat=True).first()
+    sizes: dict[str, int] = {}
+    for note in filter(None, (outside, newest)):
+        with suppress(Invalid):
+            sizes[note] = read_checkpoint(note).size
+    if outside in sizes and newest in sizes:
+        is_same = read_checkpoint(outside).origin == read_checkpoint(newest).origin
+        return max(sizes, key=sizes.__getitem__) if is_same else outside
+    return next(iter(sizes), None)
 
 
 def _state(failure: AllotmentError | None) -> State:
+    leads = _running is not None and _running.leads
+    try:
+        return _looked_up(failure, leads=leads)
+    except (AllotmentError, Error, *DEFECTS) as error:
+        told = failure or _told(error)
+        return State(0, 0, None, 0, leads, told.message, told.hint)
+
+
+def _looked_up(failure: AllotmentError | None, *, leads: bool) -> State:
     newest = JournalCheckpoint.objects.order_by("-size").first()
+    signed = newest.size if newest else 0
     last = JournalLeaf.objects.order_by("-entry").values_list("entry", flat=True).first() or 0
     waiting = JournalEntry.objects.filter(ticket__gt=last).order_by("ticket")
-    first = waiting.values_list("at", flat=True).first()
-    failure = failure or _examined() or (_nobody() if first and first < instant(real_time() - LATE) else None)
+    failure = failure or _examined() or _held_back() or (_nobody() if _is_late(signed, last) else None)
     return State(
         size=tree_size(),
-        signed=newest.size if newest else 0,
+        signed=signed,
         signed_at=newest.at if newest else None,
         waiting=waiting[:_MOST_COUNTED].count(),
-        leads=_running is not None and _running.leads,
+        leads=leads,
         trouble=failure.message if failure else "",
         remedy=failure.hint if failure else "",
     )
 
 
+def _is_late(signed: int, last: int) -> bool:
+    """Whether the first entry that nobody signed, with a place or without, is older than it should be."""
+    unsigned = JournalLeaf.objects.filter(number__gte=signed).order_by("number").values("entry")[:1]
+    first_unplaced = JournalEntry.objects.filter(ticket__gt=last).order_by("ticket").values("ticket")[:1]
+    late = instant(real_time() - LATE)
+    return any(
+        JournalEntry.objects.filter(ticket__in=first, at__lt=late).exists()
+        for first in (unsigned, first_unplaced)
+    )
+
+
+def _held_back() -> AllotmentError | None:
+    """Return what the process that leads says of key changes without a place, once they wait for long."""
+    places = JournalLeaf.objects.filter(entry=OuterRef("ticket"))
+    waiting = JournalEntry.objects.filter(~Exists(places), action=ROTATE, at__lt=instant(real_time() - LATE))
+    ticket = waiting.order_by("ticket").values_list("ticket", flat=True).first()
+    return None if ticket is None else held_back(ticket)
+
+
 def _examined() -> AllotmentError | None:
     """Return what would keep a process from taking the lead; looks only, and makes no key."""
-    if not JournalCheckpoint.objects.exists() and not checkpoint_file().exists():
+    if not JournalCheckpoint.objects.exists() and signing.read_outside() is None:
         return None
     try:
         examine(signing.read_keys())
-    except AllotmentError as error:
-        return error
+    except (AllotmentError, *DEFECTS) as error:
+        return _told(error)
     return None
 
 
-def _told(error: AllotmentError | Error | OSError) -> AllotmentError:
+def _told(error: AllotmentError | Exception) -> AllotmentError:
     if isinstance(error, AllotmentError):
         return error
+    if isinstance(error, (Error, OSError)):
+        return Unavailable(
+            gettext("The journal could not be signed: %(why)s") % {"why": error},
+            hint=gettext(
+                "Look at this installation's disk and database; entries are recorded and will be signed later."
+            ),
+        )
     return Unavailable(
-        gettext("The journal could not be signed: %(why)s") % {"why": error},
+        gettext(
+            "The journal could not be signed, because of a defect in Allotment or a damaged row: %(why)s."
+        )
+        % {"why": words(error)},
         hint=gettext(
-            "Look at this installation's disk and database; entries are recorded and will be signed later."
+            "Run “allotment journal verify”; it says what is damaged. If nothing is, report this. Entries are recorded "
+            "and will be signed later."
         ),
+        code="defect",
     )
 
 
@@ -249,6 +318,22 @@ def _nobody() -> AllotmentError:
         gettext("Entries wait to be signed, and nobody signs them."),
         hint=gettext("Start the server (“allotment up”); it signs what waits."),
     )
+
+
+def _note_signing(failure: AllotmentError | None) -> None:
+    details: dict[str, Scalar] = {} if failure is None else {"why": failure.message, "code": failure.code}
+    entry = Entry(
+        at=clock.now(),
+        action=SIGN,
+        outcome="done" if failure is None else "failed",
+        actor=None,
+        object_kind="journal",
+        object_id="",
+        details=details,
+        flagged=True,
+    )
+    with turns.writing():
+        record(entry)
 
 
 def _is_signed(ticket: int) -> bool:

@@ -19,6 +19,7 @@ from uuid import UUID
 from django.utils.translation import gettext
 
 from allotment.engine.recording import Entry
+from allotment.journal.handing_over import handover
 from allotment.journal.models import JournalCheckpoint, JournalEntry, JournalLeaf
 from allotment.journal.recording import record
 from allotment.journal.tree.keyrings import ROTATE
@@ -41,6 +42,36 @@ class Keys:
     def verifiers(self) -> tuple[Verifier, ...]:
         """The public keys."""
         return tuple(one.verifier for one in (self.current, self.following) if one is not None)
+
+
+def key_file() -> Path:
+    """Return where the private key is."""
+    return settings().journal_key_file
+
+
+def checkpoint_file() -> Path:
+    """Return where the newest checkpoint is kept outside the database."""
+    return settings().home / "journal.checkpoint"
+
+
+def read_outside() -> str | None:
+    """Return the checkpoint kept outside the database; None if there is none."""
+    try:
+        return checkpoint_file().read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+
+
+def keep_outside(note: str) -> None:
+    """Keep a checkpoint outside the database."""
+    if note != read_outside():
+        replace_file(checkpoint_file(), note)
+
+
+def published() -> tuple[str, ...]:
+    """Return the public keys in `journal.vkeys`, oldest first."""
+    path = settings().home / "journal.vkeys"
+    return tuple(path.read_text(encoding="utf-8").split()) if path.exists() else ()
 
 
 def read_keys() -> Keys:
@@ -70,20 +101,17 @@ def read_keys() -> Keys:
 
 def publish(key: Verifier) -> None:
     """Add a public key to `journal.vkeys`, if it is not there."""
-    path = settings().home / "journal.vkeys"
-    known = path.read_text(encoding="utf-8").split() if path.exists() else []
+    known = published()
     if key.text not in known:
-        replace_file(path, "".join(f"{one}\n" for one in [*known, key.text]))
+        replace_file(settings().home / "journal.vkeys", "".join(f"{one}\n" for one in (*known, key.text)))
 
 
 def place_of(key: Verifier) -> int | None:
-    """Return the number of the entry that hands over to `key`; None while there is none in the tree."""
-    for entry in JournalEntry.objects.filter(action=ROTATE).order_by("-ticket"):
-        if entry.details.get("vkey") == key.text:
-            leaf: int | None
-            leaf = JournalLeaf.objects.filter(entry=entry.ticket).values_list("number", flat=True).first()
-            return leaf
-    return None
+    """Return the number of the first entry that hands over to `key`; None while there is none in the tree."""
+    tickets = _naming(key)
+    places = JournalLeaf.objects.filter(entry__in=tickets).order_by("number")
+    first: int | None = places.values_list("number", flat=True).first() if tickets else None
+    return first
 
 
 def settle(keys: Keys, signed: int) -> Keys:
@@ -133,6 +161,7 @@ def hand_over(
             object_kind="journal",
             object_id=to.verifier.name,
             details={**details, "vkey": to.verifier.text},
+            flagged=True,
         )
     )
 
@@ -174,7 +203,20 @@ def _write_keys(signers: list[Signer]) -> None:
 
 
 def _is_recorded(key: Verifier) -> bool:
-    return any(entry.details.get("vkey") == key.text for entry in JournalEntry.objects.filter(action=ROTATE))
+    return bool(_naming(key))
+
+
+def _naming(key: Verifier) -> list[int]:
+    """Return the tickets of the entries that hand over to `key`."""
+    rows = JournalEntry.objects.filter(action=ROTATE).values_list("ticket", "body")
+    return [ticket for ticket, body in rows if _hands_over(body, key)]
+
+
+def _hands_over(body: str, key: Verifier) -> bool:
+    try:
+        return handover(body) == key
+    except Invalid:
+        return False
 
 
 def _file_text(signers: list[Signer]) -> str:

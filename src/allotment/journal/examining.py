@@ -1,0 +1,253 @@
+"""Whether the journal may be grown and signed: what stands in the database is compared with what was signed before.
+
+Whoever rules the database can write any row, so no row is believed alone. What is believed lies outside: the key file,
+the public keys in `journal.vkeys`, and the newest checkpoint in `journal.checkpoint`.
+
+Invariant: what passes begins with exactly the entries that were signed; what follows them fits its text and hands over
+to no key but one in the key file.
+Refuses: a beginning anew that the new key did not sign, and any after the new key has signed its first checkpoint.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.utils.translation import gettext
+
+from allotment.journal import signing
+from allotment.journal.handing_over import given_up, handover
+from allotment.journal.models import JournalCheckpoint, JournalEntry, JournalLeaf
+from allotment.journal.proving import StoredHashes
+from allotment.journal.signing import Keys
+from allotment.journal.tree import proofs
+from allotment.journal.tree.checkpoints import Checkpoint, SignedCheckpoint, open_checkpoint, read_checkpoint
+from allotment.journal.tree.hashing import leaf_hash
+from allotment.journal.tree.keyrings import ROTATE
+from allotment.journal.tree.notes import Verifier
+from allotment.kernel.errors import Conflict, Invalid
+
+WRONG_KEY = "wrong-journal-key"
+SLACK = timedelta(minutes=1)
+"""So much may the clock be behind the newest signature, as when a clock that ran ahead was set right."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Signed:
+    """What was signed last."""
+
+    size: int = 0
+    at: datetime = _NEVER
+    """No signature may be dated before it."""
+    is_given_up: bool = False
+    """Whether it is to be left behind: the journal begins again, and has not been signed since."""
+
+
+def real_time() -> datetime:
+    """Return the time that checkpoints are signed with: not `kernel.clock`, which demo data sets back."""
+    return datetime.now(UTC)
+
+
+def tree_size() -> int:
+    """Return how many entries have a place."""
+    last = JournalLeaf.objects.order_by("-number").values_list("number", flat=True).first()
+    return 0 if last is None else last + 1
+
+
+def examine(keys: Keys) -> Signed:
+    """Compare the database with what was signed; raises `Conflict` if growing it would contradict that."""
+    # In this order, because another process may be signing: what is read later is never the shorter.
+    outside = signing.read_outside()
+    newest = JournalCheckpoint.objects.order_by("-size").first()
+    size = tree_size()
+    signed = Signed()
+    if outside is not None:
+        kept = read_checkpoint(outside)
+        if not _is_given_up(kept, keys):
+            _require_key(outside, keys)
+            _require_same(kept, size)
+            signed = Signed(kept.size)
+        elif not _is_by(newest, keys.verifiers[-1].name):
+            signed = Signed(newest.size if newest else 0, is_given_up=True)
+            _require_rest(signed, size, keys)
+            return signed
+    if newest is not None:
+        signed = _require_signed(newest, size, keys)
+    _require_rest(signed, size, keys)
+    return Signed(newest.size if newest else 0, signed.at)
+
+
+def may_take_over(key: Verifier, keys: Keys) -> bool:
+    """Whether an entry that hands over to `key` may have a place: the key file says so, no row does.
+
+    Else whoever can write a row could name a key of their own, and the key in force would sign it.
+    """
+    if keys.following is not None and key == keys.following.verifier:
+        return True
+    outside = signing.read_outside()
+    has_signed = outside is None or read_checkpoint(outside).origin == key.name
+    return key == keys.current.verifier and not has_signed  # begun again, and the old key is lost
+
+
+def _is_given_up(kept: Checkpoint, keys: Keys) -> bool:
+    """Whether the key in force says itself that it begins again after what was signed under another name."""
+    key = keys.verifiers[-1]
+    if kept.origin == key.name:
+        return False
+    trusted = {key.text, *signing.published()}
+    bodies = JournalEntry.objects.filter(action=ROTATE).values_list("body", flat=True)
+    return any(
+        told.origin == kept.origin and told.by.name == key.name and told.by.text in trusted
+        for told in map(given_up, bodies)
+        if told is not None
+    )
+
+
+def _require_signed(newest: JournalCheckpoint, size: int, keys: Keys) -> Signed:
+    """Return what the newest checkpoint in the database covers."""
+    opened = _require_key(newest.note, keys)
+    _require_newest_key(newest.size, keys)
+    _require_same(opened.checkpoint, size)
+    # The row's time is finer than that of the signature, and only believed where they agree.
+    at = newest.at if newest.at.replace(microsecond=0) == opened.at else opened.at
+    require_past(at, real_time())
+    return Signed(newest.size, at)
+
+
+def _is_by(newest: JournalCheckpoint | None, origin: str) -> bool:
+    """Whether the newest checkpoint in the database says that it is of this journal."""
+    if newest is None:
+        return False
+    try:
+        return read_checkpoint(newest.note).origin == origin
+    except Invalid:
+        return False
+
+
+def _require_key(note: str, keys: Keys) -> SignedCheckpoint:
+    try:
+        return open_checkpoint(note, keys.verifiers)
+    except Invalid as error:
+        raise _wrong_key(gettext("The key in %(path)s did not sign this journal.")) from error
+
+
+def _require_newest_key(signed: int, keys: Keys) -> None:
+    """Refuse a key that handed over in what is signed: the checkpoint of the change bears its signature too."""
+    bodies = dict(JournalEntry.objects.filter(action=ROTATE).values_list("ticket", "body"))
+    places = JournalLeaf.objects.filter(entry__in=list(bodies), number__lt=signed).order_by("-number")
+    last = places.values_list("entry", "number").first()
+    if last is not None and _named(bodies[last[0]], last[1]) not in keys.verifiers:
+        raise _wrong_key(gettext("The key in %(path)s was replaced by another."))
+
+
+def _named(body: str, place: int) -> Verifier | None:
+    """Return the key that an entry with a place hands over to, if any; raises `Conflict` where that is not clear."""
+    try:
+        return handover(body)
+    except Invalid as error:
+        raise Conflict(
+            gettext("Entry %(number)d says that the key of the journal changes, and not to which.")
+            % {"number": place},
+            hint=gettext(
+                "Nothing in Allotment writes such an entry. Keep the database as it is, as evidence; go on with "
+                "“allotment journal begin-again”."
+            ),
+            code="malformed-rotation",
+        ) from error
+
+
+def require_past(signed_at: datetime, now: datetime) -> None:
+    """Refuse to sign while the newest signature lies in the future: one of the two times is wrong.
+
+    Signing on with the later time would make every entry look back-dated until then; signing with the earlier would
+    let times go back. What was signed with a wrong clock stays and is told by `verify`; begin-again goes on after it.
+    """
+    if signed_at > now + SLACK:
+        raise Conflict(
+            gettext(
+                "The journal was signed last at %(signed)s, and the clock of this machine says %(now)s: one of them is "
+                "wrong."
+            )
+            % {"signed": f"{signed_at:%Y-%m-%d %H:%M:%S} UTC", "now": f"{now:%Y-%m-%d %H:%M:%S} UTC"},
+            hint=gettext(
+                "If the clock is wrong now, set it right; signing goes on by itself. If it was wrong when the journal "
+                "was signed, say so with “allotment journal begin-again”: it goes on with a new name and key."
+            ),
+            code="signed-ahead",
+        )
+
+
+def _require_same(signed: Checkpoint, size: int) -> None:
+    if signed.size > size:
+        raise Conflict(
+            gettext(
+                "The database is older than what was signed: it has places for %(size)d entries, and %(signed)d were "
+                "signed."
+            )
+            % {"size": size, "signed": signed.size},
+            hint=gettext(
+                "Put back the newest database. If it is lost and you restored an older one on purpose, say so by "
+                "beginning the journal again; that is recorded."
+            ),
+            code="journal-older",
+        )
+    if proofs.root(StoredHashes(), signed.size) != signed.root:
+        raise Conflict(
+            gettext("The database differs from what was signed over the first %(signed)d entries.")
+            % {"signed": signed.size},
+            hint=gettext("Run “allotment journal verify”; it says what was changed."),
+            code="journal-differs",
+        )
+
+
+def _require_rest(signed: Signed, size: int, keys: Keys) -> None:
+    """Refuse entries whose place nobody signed yet, unless it is one that the sequencer gives."""
+    edge = proofs.edge(StoredHashes(), min(signed.size, size))
+    known = signing.published() if signed.is_given_up else ()
+    for number, stored, body in _places(edge.size, size):
+        if number != edge.size or body is None or leaf_hash(body.encode()) != stored:
+            raise Conflict(
+                gettext(
+                    "The place of entry %(number)d was not given by Allotment: it does not fit the entry."
+                )
+                % {"number": number},
+                hint=gettext("Keep the database as it is, as evidence, and put back a backup."),
+                code="journal-differs",
+            )
+        key = _named(body, number)
+        if key is not None and key.text not in known and not may_take_over(key, keys):
+            raise Conflict(
+                gettext("Entry %(number)d hands the journal over to a key that is not in the key file.")
+                % {"number": number},
+                hint=gettext("Put back the newest key file; else put back a backup of the database."),
+                code="unknown-successor",
+            )
+        edge.extend([stored])
+    if edge.root() != proofs.root(StoredHashes(), size):
+        raise Conflict(
+            gettext("The stored hashes of the tree do not belong to its entries."),
+            hint=gettext("Run “allotment journal verify”; it says what was changed."),
+            code="journal-differs",
+        )
+
+
+def _places(start: int, end: int) -> Iterator[tuple[int, bytes, str | None]]:
+    """Yield number, hash and text of the entries from place `start` up to `end`; no text if it is gone."""
+    leaves = JournalLeaf.objects.order_by("number").values_list("number", "entry", "hash")
+    page = list(leaves.filter(number__gte=start, number__lt=end)[:_AT_ONCE])
+    while page:
+        wanted = [ticket for _, ticket, _ in page]
+        texts = dict(JournalEntry.objects.filter(ticket__in=wanted).values_list("ticket", "body"))
+        yield from ((number, bytes(stored), texts.get(ticket)) for number, ticket, stored in page)
+        page = list(leaves.filter(number__gt=page[-1][0], number__lt=end)[:_AT_ONCE])
+
+
+def _wrong_key(what: str) -> Conflict:
+    return Conflict(
+        what % {"path": signing.key_file()},
+        hint=gettext(
+            "Put back the key file that belongs to this database. If it is lost, begin again with a new key."
+        ),
+        code=WRONG_KEY,
+    )
