@@ -21,7 +21,7 @@ from allotment.engine.gate.gate import Gate
 from allotment.engine.gate.performing import Patience
 from allotment.engine.gate.ports import Demand, LimitReached, Reservation
 from allotment.engine.gate.values import AskedModel, Passage
-from allotment.engine.gate.watching import watching
+from allotment.engine.gate.watching import Freshness, watching
 from allotment.engine.principals import Actor, Resource, Role
 from allotment.engine.recording import Also, Entry
 from allotment.engine.templates import Slot, Template, template_digest
@@ -162,6 +162,10 @@ class Scene:
         self.gate = Gate(
             CedarAuthoriser(), self.limits, Models(providers), self.journal, watching(), patience=patience
         )
+
+    def distrust(self, age_seconds: float = 99.0) -> None:
+        """Let the facts be this old."""
+        self.gate = replace(self.gate, watch=watching(Freshness(lambda: age_seconds, 5.0)))
 
     def speak_with(self, provider: Provider) -> None:
         """Let another provider stand behind every model."""

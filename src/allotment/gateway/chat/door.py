@@ -25,8 +25,9 @@ from allotment.gateway.chat.errors import NO_DATABASE, Answer, plain, raised, re
 from allotment.gateway.chat.listing import models_for
 from allotment.gateway.chat.reading import read_request
 from allotment.gateway.chat.receipts import RECEIPTS, receipt_of
-from allotment.gateway.chat.shapes import ModelList
+from allotment.gateway.chat.shapes import Model, ModelList
 from allotment.gateway.chat.streaming import Stream
+from allotment.gateway.chat.trusting import trouble
 from allotment.gateway.chat.turning_away import TurnedAway
 from allotment.gateway.chat.uses import Uses
 from allotment.kernel import clock
@@ -36,6 +37,8 @@ PREFIX: Final = "/v1/"
 COMPLETIONS: Final = "/v1/chat/completions"
 MODELS: Final = "/v1/models"
 
+_ABSENT = {"template_not_found": "template-not-approved", "model_not_found": "model-unknown"}
+"""What the journal says about a question that names something which is not there, by the code of the error."""
 _JSON = (b"content-type", b"application/json")
 _NO_STORE = (b"cache-control", b"no-store")
 _encode = msgspec.json.Encoder().encode
@@ -90,37 +93,25 @@ class ChatDoor:
         try:
             if is_question:
                 return await self._ask(scope, receive, send, who, facts)
-            if path.startswith(RECEIPTS):
-                return await self._prove(path, who)
-            return await self._list(path, who, facts, now)
+            return await self._tell(path, who, facts, now)
         except NotAllowed as error:
             no = Refused(Stage.AUTHORISE, error.policy, error.message, error.hint)
-            return await self._turn_away(Stranger(no, who.key, who.actor.person))
+            return await self._turn_away(_known(who, no))
 
     async def _turn_away(self, who: Stranger) -> Answer:
         entry = await self._turned_away.record(self._gate().recorder, who)
         return refused(replace(who.refused, entry=entry))
 
-    async def _prove(self, path: str, who: Holder) -> Answer:
-        found = await receipt_of(path[len(RECEIPTS) :], who, self._gate().authoriser)
-        if isinstance(found, Refused):
-            return await self._turn_away(Stranger(found, who.key, who.actor.person))
-        return found
-
-    async def _list(self, path: str, who: Holder, facts: Snapshot, now: datetime) -> Answer:
-        found = models_for(who, facts, self._gate().authoriser, now)
-        if isinstance(found, Refused):
-            return await self._turn_away(Stranger(found, who.key, who.actor.person))
-        if path == MODELS:
-            return Answer(200, _encode(ModelList(found)))
-        for model in found:
-            if model.id == path[len(MODELS) + 1 :]:
-                return Answer(200, _encode(model))
-        raise NotFound(
-            "There is no model of this name that this key may ask.",
-            hint=f"GET {MODELS} lists those there are.",
-            code="model_not_found",
-        )
+    async def _tell(self, path: str, who: Holder, facts: Snapshot, now: datetime) -> Answer:
+        """Answer from what is known here, while that can be trusted."""
+        found: Answer | Refused | None = trouble(self._gate().watch, who, now)
+        if found is None:
+            authoriser = self._gate().authoriser
+            if path.startswith(RECEIPTS):
+                found = await receipt_of(path[len(RECEIPTS) :], who, authoriser)
+            else:
+                found = _list(path, models_for(who, facts, authoriser, now))
+        return await self._turn_away(_known(who, found)) if isinstance(found, Refused) else found
 
     async def _ask(
         self, scope: Scope, receive: Receive, send: Send, holder: Holder, known: Snapshot
@@ -133,7 +124,11 @@ class ChatDoor:
             if isinstance(who, Stranger):
                 return await self._turn_away(who)
             holder = who
-        asked = question(request, holder, facts, now)
+        try:
+            asked = question(request, holder, facts, now)
+        except NotFound as error:
+            no = Refused(Stage.AUTHORISE, _ABSENT.get(error.code, error.code), error.message, error.hint)
+            return raised(error, await self._turned_away.record(self._gate().recorder, _known(holder, no)))
         with Caller(receive):
             if not request.stream:
                 return await complete(self._gate(), asked, int(now.timestamp()))
@@ -141,6 +136,26 @@ class ChatDoor:
             with_usage = options is not None and options.include_usage is True
             stream = Stream(send, asked, int(now.timestamp()), with_usage=with_usage)
             return await stream.through(self._gate())
+
+
+def _known(who: Holder, refused: Refused) -> Stranger:
+    """Return a holder whose key is right, and whose request stays at the door all the same."""
+    return Stranger(refused, who.key, who.actor.person)
+
+
+def _list(path: str, found: tuple[Model, ...] | Refused) -> Answer | Refused:
+    if isinstance(found, Refused):
+        return found
+    if path == MODELS:
+        return Answer(200, _encode(ModelList(found)))
+    for model in found:
+        if model.id == path[len(MODELS) + 1 :]:
+            return Answer(200, _encode(model))
+    raise NotFound(
+        "There is no model of this name that this key may ask.",
+        hint=f"GET {MODELS} lists those there are.",
+        code="model_not_found",
+    )
 
 
 async def _send(answer: Answer, send: Send) -> None:

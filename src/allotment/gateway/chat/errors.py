@@ -84,17 +84,17 @@ def of_error(error: AllotmentError) -> tuple[int, ErrorBody]:
 def refused(outcome: Refused | Failed) -> Answer:
     """Return the answer for an outcome of the gate that is none."""
     status, body = of_refusal(outcome) if isinstance(outcome, Refused) else of_failure(outcome)
-    headers: Headers = () if outcome.entry is None else ((b"allotment-entry", b"%d" % outcome.entry),)
+    headers = _of_entry(outcome.entry)
     if status == _UNAUTHENTICATED:
         headers = (*headers, (b"www-authenticate", b"Bearer"))
     return Answer(status, _encode(body), (*headers, *_again(outcome)))
 
 
-def raised(error: AllotmentError) -> Answer:
-    """Return the answer for an error with words."""
+def raised(error: AllotmentError, entry: int | None = None) -> Answer:
+    """Return the answer for an error with words, and with the ticket of its journal entry if it has one."""
     status, body = of_error(error)
     may_repeat = error.retryable if isinstance(error, ProviderError) else status == _UNAVAILABLE
-    return Answer(status, _encode(body), () if may_repeat else _NOT_AGAIN)
+    return Answer(status, _encode(body), (*_of_entry(entry), *(() if may_repeat else _NOT_AGAIN)))
 
 
 def plain(status: int, code: str, message: str, headers: Headers = ()) -> Answer:
@@ -108,6 +108,10 @@ NO_DATABASE_PROBLEM = problem(
     "The database did not answer, so nothing more is released. Try again in a moment, or tell an administrator.",
 )
 NO_DATABASE = Answer(_UNAVAILABLE, _encode(NO_DATABASE_PROBLEM))
+
+
+def _of_entry(entry: int | None) -> Headers:
+    return () if entry is None else ((b"allotment-entry", b"%d" % entry),)
 
 
 def _again(outcome: Refused | Failed) -> Headers:
