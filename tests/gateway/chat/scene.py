@@ -36,6 +36,7 @@ APP, OTHER_APP = UUID(int=11), UUID(int=12)
 SPACE = UUID(int=21)
 MOST_OF_APP = 400
 """How long the answers of the apps' steps may get."""
+SECRET = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
 SYSTEM = "You are kind."
 USER = "Answer {question} for {reader}. Braces {{stay}}."
 
@@ -167,6 +168,14 @@ class Scene:
         """Let the facts be this old."""
         self.gate = replace(self.gate, watch=watching(Freshness(lambda: age_seconds, 5.0)))
 
+    def let_stand_in(self, asked: str, instead: str) -> None:
+        """Let the provider of one model fail, and another model stand in for it."""
+        models = dict(self.facts.models)
+        models[asked] = replace(models[asked], fallbacks=(models[instead].asked,))
+        self.change(models=models, models_by_id=models)
+        failing = ScriptedProvider(Script((Rule(failure="500"),)))
+        self.gate = replace(self.gate, directory=Models({asked: failing, instead: models[instead].provider}))
+
     def speak_with(self, provider: Provider) -> None:
         """Let another provider stand behind every model."""
         self.gate = replace(self.gate, directory=Models(dict.fromkeys(self.facts.models, provider)))
@@ -191,9 +200,10 @@ class Scene:
         )
         return str(text)
 
-    def free_key(self) -> str:
+    def free_key(self, data_class: str = "internal") -> str:
         """Return the text of a key with the right to free words."""
-        return self.key(free_form_until=int(datetime.now(UTC).timestamp()) + 3600)
+        until = int(datetime.now(UTC).timestamp()) + 3600
+        return self.key(free_form_until=until, data_class=data_class)
 
 
 _ids = itertools.count(100)

@@ -4,7 +4,7 @@ import openai
 import pytest
 
 from tests.gateway.chat.conftest import MakeClient, prompt
-from tests.gateway.chat.scene import APP, MIRA, SPACE, TOM, Scene
+from tests.gateway.chat.scene import APP, MIRA, SECRET, SPACE, TOM, Listening, Scene
 
 ASKED = "Answer where is my card for you. Braces {stay}."
 
@@ -84,6 +84,56 @@ def test_what_is_found_is_masked_and_told(scene: Scene, client: MakeClient) -> N
     answer = ask(client(scene.key()), extra_body=prompt(question="mail ada@example.org"))
     assert answer.allotment["masked"] == {"email": 1}
     assert "ada@example.org" in answer.choices[0].message.content
+
+
+LEAKS = f"Your key is {SECRET}. Write to ada@example.org or bob@example.org."
+TOLD = {"withheld": {"secret": 1}, "found": {"email": 2}}
+
+
+def test_what_was_taken_out_is_told_apart_from_what_was_only_found(scene: Scene, client: MakeClient) -> None:
+    scene.speak_with(Listening(LEAKS))
+    answer = ask(client(scene.key()), extra_body=prompt())
+    said = answer.choices[0].message.content
+    assert SECRET not in said
+    assert "ada@example.org or bob@example.org" in said
+    assert {name: answer.allotment[name] for name in TOLD} == TOLD
+
+
+def test_the_ending_of_a_stream_tells_the_same(scene: Scene, client: MakeClient) -> None:
+    scene.speak_with(Listening(LEAKS))
+    *pieces, ending = ask(client(scene.key()), stream=True, extra_body=prompt())
+    said = "".join(piece.choices[0].delta.content for piece in pieces)
+    assert SECRET not in said
+    assert "ada@example.org" in said
+    assert {name: ending.allotment[name] for name in TOLD} == TOLD
+
+
+@pytest.mark.parametrize("form", [None, "fields"])
+def test_the_last_pieces_of_a_stream_name_the_model_that_answered(
+    scene: Scene, client: MakeClient, form: str | None
+) -> None:
+    scene.let_stand_in("small", "public-only")
+    schema = {"type": "object", "properties": {"topic": {"type": "string"}}}
+    shape = {"type": "json_schema", "json_schema": {"name": "sorted", "schema": schema}}
+    *pieces, ending, usage = ask(
+        client(scene.free_key(data_class="public")),
+        stream=True,
+        stream_options={"include_usage": True},
+        response_format=shape if form else {"type": "text"},
+        extra_body=prompt(),
+    )
+    assert (ending.model, usage.model, ending.allotment["model"]) == (
+        "public-only",
+        "public-only",
+        "Public-Only",
+    )
+    assert {piece.model for piece in pieces} == {"public-only" if form else "small"}
+
+
+def test_a_whole_answer_names_the_model_that_stood_in(scene: Scene, client: MakeClient) -> None:
+    scene.let_stand_in("small", "public-only")
+    answer = ask(client(scene.key(data_class="public")), extra_body=prompt())
+    assert (answer.model, answer.allotment["model"]) == ("public-only", "Public-Only")
 
 
 def test_warnings_come_with_the_answer_and_as_a_header(scene: Scene, client: MakeClient) -> None:

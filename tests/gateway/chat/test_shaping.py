@@ -15,9 +15,7 @@ from allotment.gateway.chat.shapes import JsonSchema, ResponseFormat
 from allotment.gateway.chat.shaping import LONGEST_CHOICE, MOST_CHOICES, MOST_FIELDS, answer_format
 from allotment.kernel.errors import Invalid
 from tests.gateway.chat.conftest import MakeClient, prompt
-from tests.gateway.chat.scene import APP, Listening, Scene
-
-SECRET = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
+from tests.gateway.chat.scene import APP, SECRET, Listening, Scene
 
 
 def top(**more: Any) -> dict[str, Any]:

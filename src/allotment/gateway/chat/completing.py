@@ -9,6 +9,7 @@ from allotment.engine.gate.values import Answered, AskModel
 from allotment.gateway.chat.asking import Question
 from allotment.gateway.chat.errors import Answer, Headers, refused
 from allotment.gateway.chat.shapes import ChatCompletion, Choice, Governance, Said, Tokens
+from allotment.screening.findings import Detected
 
 _encode = msgspec.json.Encoder().encode
 _READABLE = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
@@ -37,13 +38,15 @@ def tokens(outcome: Answered) -> Tokens:
 
 
 def governance(outcome: Answered, asked: Question) -> Governance:
-    """Return what the gate did."""
+    """Return what the gate did. It counts as one what screening found: of that only secrets are taken out."""
+    counted = outcome.screened.withheld
     return Governance(
         entry=outcome.entry,
         receipt=str(asked.passage.run),
         model=outcome.model.title,
         masked=dict(outcome.screened.masked),
-        withheld=dict(outcome.screened.withheld),
+        withheld={kind: number for kind, number in counted.items() if kind == Detected.SECRET},
+        found={kind: number for kind, number in counted.items() if kind != Detected.SECRET},
         warnings=outcome.warnings,
     )
 

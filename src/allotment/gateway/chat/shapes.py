@@ -143,7 +143,9 @@ class Governance(msgspec.Struct, frozen=True):
     masked: dict[str, int]
     """How many values of each kind the model never saw."""
     withheld: dict[str, int]
-    """How many values of each kind were taken out of the answer."""
+    """How many values of each kind were taken out of the answer: secrets."""
+    found: dict[str, int]
+    """How many values of each kind stand in the answer that no question held: personal data, shown and counted."""
     warnings: tuple[str, ...] = ()
 
 

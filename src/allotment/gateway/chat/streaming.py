@@ -2,7 +2,8 @@
 
 Invariant: nothing is sent before the gate releases the first sentence, which is after screening and after the journal's
 “allowed” entry. Until then a refusal is an ordinary error with its status; afterwards it is an `error` event. A
-stream ends with `[DONE]` only when the answer is whole.
+stream ends with `[DONE]` only when the answer is whole. Which model answered is known for certain at the end: the
+ending names it, the pieces before it name the one that was asked, for which a fallback may have stood in.
 """
 
 import logging
@@ -12,7 +13,7 @@ from django.db import Error
 from starlette.types import Send
 
 from allotment.engine.gate.gate import Gate
-from allotment.engine.gate.values import Answered, Failed, Refused
+from allotment.engine.gate.values import Answered, AskedModel, Failed, Refused
 from allotment.gateway.chat.asking import Question
 from allotment.gateway.chat.completing import finish_reason, governance, tokens
 from allotment.gateway.chat.errors import (
@@ -66,12 +67,15 @@ class Stream:
         return await self._refuse(self._asked.worded(outcome))
 
     async def _piece(self, text: str) -> None:
+        await self._show(text, self._asked.effect.model)
+
+    async def _show(self, text: str, model: AskedModel) -> None:
         delta = Delta(text)
         if not self._is_open:
             self._is_open = True
             await self._send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
             delta = Delta(text, "assistant")
-        await self._event(self._chunk((ChunkChoice(delta),), self._asked.name_of(self._asked.effect.model)))
+        await self._event(self._chunk((ChunkChoice(delta),), self._asked.name_of(model)))
 
     async def _refuse(self, outcome: Refused | Failed) -> Answer | None:
         if not self._is_open:
@@ -84,7 +88,7 @@ class Stream:
         if (
             not self._is_open
         ):  # named fields make sense only as a whole, so nothing of them was released before
-            await self._piece(outcome.text)
+            await self._show(outcome.text, outcome.model)
         model = self._asked.name_of(outcome.model)
         ending = ChunkChoice(Delta(), finish_reason(outcome, self._asked.effect))
         last = self._chunk((ending,), model)
