@@ -1,9 +1,10 @@
 """Which models are offered, on which terms, and how they are reached."""
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from allotment.engine.spec.app import DataClass
+from allotment.journal.models import JournalEntry
 from allotment.kernel.errors import Conflict, Invalid, NotFound, Unavailable
 from allotment.kernel.ids import new_id
 from allotment.llms import providers, queries
@@ -125,6 +126,20 @@ def test_trying_a_model_sends_the_fixed_question_only(gpt, server, officer):
     trial = try_model(gpt, officer.actor)
     assert (trial.answer, trial.tokens, trial.cost_nanodollars) == ("Hello <b>there</b>!", 17, 0)
     assert server.questions == [QUESTION]
+    told = JournalEntry.objects.filter(action="models.try", object_id=str(gpt)).order_by("ticket")
+    assert [one.outcome for one in told] == ["allowed", "done"]
+
+
+@pytest.mark.sqlite
+def test_a_model_is_not_tried_where_that_cannot_be_recorded(gpt, server, officer):
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA query_only=ON")
+        try:
+            with pytest.raises(OperationalError, match="readonly"):
+                try_model(gpt, officer.actor)
+        finally:
+            cursor.execute("PRAGMA query_only=OFF")
+    assert server.questions == []
 
 
 @pytest.mark.parametrize(

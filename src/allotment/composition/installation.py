@@ -65,7 +65,7 @@ class _Installation:
                 budgets,
                 ModelDirectory(keeper.current),
                 writer,
-                watching(Freshness(keeper.age, AGE_LIMIT_SECONDS)),
+                watching(Freshness(keeper.age, AGE_LIMIT_SECONDS), lambda: writer.can_write),
             )
             keeper.tell_of_connections(gate.breakers.forget)
             gatehouse.use(gate)

@@ -76,12 +76,16 @@ class NotKept(AllotmentError):
 class Recorder(Protocol):
     """Writes entries durably."""
 
-    async def record(self, entry: Entry, also: Also | None = None) -> int:
+    async def record(self, entry: Entry, also: Also | None = None, *, has_happened: bool = False) -> int:
         """Return the entry's ticket once it is on disk, together with what `also` writes: both, or neither.
 
         Raises `Unavailable` if it cannot be written, `NotKept` if `also` fails.
 
         A ticket names the entry from now on. Its number in the tree is given by the sequencer a moment later.
         A caller that is cancelled while it waits does not take its entry back.
+
+        `has_happened` says that the world was changed already: if this entry cannot be written now it is owed, and
+        written as soon as that is possible, as the failure it then is. Without, an entry that cannot be written is
+        forgotten with what it was about.
         """
         ...

@@ -23,6 +23,14 @@ class Phrase:
     tried: _Words
 
 
+@dataclass(frozen=True)
+class About:
+    """What an action was about: a name for it, and its kind."""
+
+    name: str
+    kind: str = ""
+
+
 _phrases: dict[str, Phrase] = {
     Action.SIGN_IN: Phrase(_("signed in"), _("sign in")),
     Action.OWN_ACCOUNT: Phrase(_("changed their own account"), _("change their own account")),
@@ -61,6 +69,7 @@ _phrases: dict[str, Phrase] = {
     ),
     Action.MANAGE_SPACES: Phrase(_("changed the space %(object)s"), _("change the space %(object)s")),
     Action.READ_JOURNAL: Phrase(_("read the journal"), _("read the journal")),
+    "journal.write": Phrase(_("wrote the journal"), _("write the journal")),
     "journal.rotate-key": Phrase(
         _("changed the key that signs the journal"), _("change the key that signs the journal")
     ),
@@ -68,6 +77,14 @@ _phrases: dict[str, Phrase] = {
         _("put the new master key %(object)s in use"), _("put the new master key %(object)s in use")
     ),
 }
+
+
+_phrases_by_kind: dict[tuple[str, str], Phrase] = {
+    (Action.MANAGE_SPACES, "person"): Phrase(
+        _("changed which spaces %(object)s belongs to"), _("change which spaces %(object)s belongs to")
+    ),
+}
+"""Where the same action reads differently about something of another kind."""
 
 
 def register(phrases: Mapping[str, Phrase]) -> None:
@@ -86,14 +103,11 @@ def known_actions(seen: Iterable[str] = ()) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(found.items(), key=lambda pair: pair[1].casefold()))
 
 
-def sentence(action: str, outcome: str, who: str, what: str) -> str:
+def sentence(action: str, outcome: str, who: str, what: About) -> str:
     """Return what happened. `who` is empty for the installation itself."""
-    phrase = _phrases.get(action) or Phrase(
-        gettext("did “%(action)s” with %%(object)s") % {"action": action},
-        gettext("do “%(action)s” with %%(object)s") % {"action": action},
-    )
+    phrase = _phrases_by_kind.get((action, what.kind)) or _phrases.get(action) or _by_name(action)
     told = {"who": who or gettext("This installation")}
-    about = {"object": f"“{what}”"}
+    about = {"object": f"“{what.name}”"}
     if outcome == "refused":
         return gettext("%(who)s wanted to %(did)s and was refused.") % {
             **told,
@@ -102,3 +116,10 @@ def sentence(action: str, outcome: str, who: str, what: str) -> str:
     if outcome == "failed":
         return gettext("%(who)s tried to %(did)s, which failed.") % {**told, "did": str(phrase.tried) % about}
     return gettext("%(who)s %(did)s.") % {**told, "did": str(phrase.done) % about}
+
+
+def _by_name(action: str) -> Phrase:
+    return Phrase(
+        gettext("did “%(action)s” with %%(object)s") % {"action": action},
+        gettext("do “%(action)s” with %%(object)s") % {"action": action},
+    )

@@ -3,6 +3,8 @@
 Invariant: a caller learns a ticket only after the commit that holds its entry; entries of one caller keep
 their order. What cannot be written fails every caller that waits for it: nothing unrecorded is released.
 What belongs to an entry is written in its transaction; where that fails, only that entry fails.
+It knows whether it can write: after an attempt that failed it says so until it has written something again, which it
+tries every half second. What had happened already when its entry could not be written is owed (`journal.owing`).
 Refuses: more waiting entries than its capacity, an entry that is in the journal already, and anything after `stop`.
 
 The event loop only puts an entry into line; encoding and writing happen in the thread. The thread is woken once for
@@ -11,6 +13,7 @@ the more entries share a transaction, the less each costs (PostgreSQL's `commit_
 """
 
 import asyncio
+import logging
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -20,10 +23,13 @@ from typing import NamedTuple
 from django.db import Error, IntegrityError, connections, transaction
 from django.utils.translation import gettext
 
-from allotment.engine.recording import Also, Entry
+from allotment.engine.recording import Also, Entry, NotKept
 from allotment.journal import turns
+from allotment.journal.owing import REPLAYED, Outcome, Owed, Owing
 from allotment.journal.recording import Prepared, append, policy_version, prepare, refuse_replayed
 from allotment.kernel.errors import AllotmentError, Unavailable
+
+_log = logging.getLogger(__name__)
 
 GROUP = 500
 """Entries in one transaction at most."""
@@ -34,8 +40,8 @@ _SIBLINGS = 2
 """As many entries in the last group mean that more are likely to come in a moment."""
 _DELAY_SECONDS = 0.002
 """How long the first of a group then waits for others: a fraction of what one transaction takes under load."""
-
-_Outcome = int | AllotmentError
+_AGAIN_SECONDS = 0.5
+"""How long after a failed attempt the next one comes by itself; whoever wants something written brings it forward."""
 
 
 class _Waiting(NamedTuple):
@@ -47,6 +53,7 @@ class _Waiting(NamedTuple):
     also: Also | None
     ticket: "asyncio.Future[int]"
     """What the caller waits for."""
+    has_happened: bool
 
 
 class JournalWriter:
@@ -62,6 +69,7 @@ class JournalWriter:
         self._waking: asyncio.AbstractEventLoop | None = None
         """The event loop that will wake the thread; None when nobody will."""
         self._last_group = 0
+        self._owing = Owing(capacity)
         self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
 
     def start(self) -> None:
@@ -77,18 +85,27 @@ class JournalWriter:
             self._arrived.set()
             self._thread.join()
 
-    async def record(self, entry: Entry, also: Also | None = None) -> int:
+    @property
+    def can_write(self) -> bool:
+        """Whether the last attempt to write succeeded, and nothing is owed. From any thread."""
+        return self._is_open and not self._owing.is_behind
+
+    async def record(self, entry: Entry, also: Also | None = None, *, has_happened: bool = False) -> int:
         """Return the ticket of `entry` once it is committed, with what `also` writes.
 
         Raises `Unavailable` if it cannot be written, `Invalid` for what the journal cannot hold, `Conflict`
         (“replayed”) if its id is there already, `NotKept` if `also` fails. A caller that is cancelled while it waits
-        does not take its entry back: what happened stays recorded, and kept.
+        does not take its entry back: what happened stays recorded, and kept. With `has_happened`, an entry that
+        cannot be written now is owed, whether or not somebody still waits for it.
         """
         ticket: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        waiting = _Waiting(entry, policy_version(), also, ticket)
+        waiting = _Waiting(entry, policy_version(), also, ticket, has_happened)
         with self._door:
             if not self._is_open or len(self._line) >= self._capacity:
-                raise _unrecorded(gettext("The journal is stopped or has too much to write."))
+                refusal = _unrecorded(gettext("The journal is stopped or has too much to write."))
+                if has_happened:
+                    self._owing.owe(entry, waiting.policy_version, refusal)
+                raise refusal
             self._line.append(waiting)
             self._wake_soon(ticket.get_loop())
         return await ticket
@@ -112,17 +129,34 @@ class JournalWriter:
         held: list[_Waiting] = []
         try:
             while self._is_open or self._line:
-                self._arrived.wait()
+                self._arrived.wait(_AGAIN_SECONDS if self._owing.is_behind else None)
                 self._arrived.clear()
+                trouble = self._owing.pay(_write)
                 while self._line:
                     held = [self._line.popleft() for _ in range(min(len(self._line), self._group))]
                     self._last_group = len(held)
-                    _settle(held, _write(held))
+                    outcomes = _write(held) if trouble is None else [_again(trouble) for _ in held]
+                    self._note(held, outcomes)
+                    _settle(held, outcomes)
                     held = []
+                if not self._is_open and trouble is None:
+                    self._owing.pay(_write)
         finally:
             # Reached after `stop`, or by a defect: then those who wait must still hear of it.
             self._abandon(held)
             connections.close_all()
+
+    def _note(self, group: Sequence[_Waiting], outcomes: Sequence[Outcome]) -> None:
+        """Remember what could not be written. Before those who wait are told, so that nothing passes in between."""
+        for waiting, outcome in zip(group, outcomes, strict=True):
+            if isinstance(outcome, int):
+                continue
+            # Who hears that something was not kept tells what became of it; nobody does who has gone.
+            is_told = isinstance(outcome, NotKept) and not waiting.ticket.cancelled()
+            if waiting.has_happened and not is_told and outcome.code != REPLAYED:
+                self._owing.owe(waiting.entry, waiting.policy_version, outcome)
+            elif isinstance(outcome, Unavailable):
+                self._owing.begin(waiting.policy_version)
 
     def _abandon(self, held: list[_Waiting]) -> None:
         with self._door:
@@ -131,11 +165,13 @@ class JournalWriter:
         self._line.clear()
         failure = [_unrecorded(gettext("The journal has stopped.")) for _ in left]
         _settle(left, failure)
+        if lost := self._owing.left + sum(waiting.has_happened for waiting in left):
+            _log.error("%d entries of the journal could not be written before this process ended.", lost)
 
 
-def _write(group: Sequence[_Waiting]) -> list[_Outcome]:
+def _write(group: Sequence[_Waiting | Owed]) -> list[Outcome]:
     """Write a group; return the ticket of each, or why it has none."""
-    outcomes: list[_Outcome | None] = [None] * len(group)
+    outcomes: list[Outcome | None] = [None] * len(group)
     places: list[int] = []
     prepared: list[Prepared] = []
     for place, waiting in enumerate(group):
@@ -144,7 +180,7 @@ def _write(group: Sequence[_Waiting]) -> list[_Outcome]:
             places.append(place)
         except AllotmentError as error:
             outcomes[place] = error
-    written: Sequence[_Outcome]
+    written: Sequence[Outcome]
     try:
         written = _commit(prepared)
     except Error as error:
@@ -156,7 +192,7 @@ def _write(group: Sequence[_Waiting]) -> list[_Outcome]:
     return [outcome for outcome in outcomes if outcome is not None]
 
 
-def _commit(prepared: Sequence[Prepared]) -> Sequence[_Outcome]:
+def _commit(prepared: Sequence[Prepared]) -> Sequence[Outcome]:
     """Write all in one transaction; where one cannot be written, each in its own."""
     try:
         with turns.writing(), transaction.atomic(durable=True):
@@ -165,7 +201,7 @@ def _commit(prepared: Sequence[Prepared]) -> Sequence[_Outcome]:
         return [_commit_alone(one) for one in prepared]
 
 
-def _commit_alone(prepared: Prepared) -> _Outcome:
+def _commit_alone(prepared: Prepared) -> Outcome:
     try:
         with turns.writing(), transaction.atomic(durable=True):
             return append([prepared])[0]
@@ -186,9 +222,9 @@ def _refused(prepared: Prepared, cause: IntegrityError) -> AllotmentError:
     return _unrecorded(str(cause))
 
 
-def _settle(group: Sequence[_Waiting], outcomes: Sequence[_Outcome]) -> None:
+def _settle(group: Sequence[_Waiting], outcomes: Sequence[Outcome]) -> None:
     """Wake the waiting callers, with one call into each event loop."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[int], _Outcome]]] = {}
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[int], Outcome]]] = {}
     for waiting, outcome in zip(group, outcomes, strict=True):
         by_loop.setdefault(waiting.ticket.get_loop(), []).append((waiting.ticket, outcome))
     for loop, settled in by_loop.items():
@@ -196,7 +232,7 @@ def _settle(group: Sequence[_Waiting], outcomes: Sequence[_Outcome]) -> None:
             loop.call_soon_threadsafe(_wake, settled)
 
 
-def _wake(settled: list[tuple[asyncio.Future[int], _Outcome]]) -> None:
+def _wake(settled: list[tuple[asyncio.Future[int], Outcome]]) -> None:
     for ticket, outcome in settled:
         if ticket.done():
             continue
@@ -204,6 +240,11 @@ def _wake(settled: list[tuple[asyncio.Future[int], _Outcome]]) -> None:
             ticket.set_result(outcome)
         else:
             ticket.set_exception(outcome)
+
+
+def _again(trouble: AllotmentError) -> AllotmentError:
+    """Return an error of its own for one more caller: raising one adds to it."""
+    return Unavailable(trouble.message, hint=trouble.hint, code=trouble.code)
 
 
 def _unrecorded(reason: str) -> Unavailable:

@@ -1,7 +1,8 @@
 """Trying a model with one fixed, harmless question, before people's own words are sent to it.
 
 Invariant: nothing anyone typed is sent, so there is nothing to screen; everything else asks through the gate.
-Every trial is recorded before its answer is shown.
+Every trial is recorded before the model is asked, and again before its answer is shown: where the journal cannot be
+written, nothing is sent.
 """
 
 import asyncio
@@ -38,9 +39,13 @@ class Trial:
 
 
 def try_model(model_id: UUID, actor: Actor) -> Trial:
-    """Ask the fixed question; raises `Unavailable` (often `ProviderError`) when no answer comes."""
+    """Ask the fixed question; raises `Unavailable` (often `ProviderError`) when no answer comes.
+
+    A journal that cannot be written ends it with the database's own error, before anything is sent.
+    """
     model = reachable_for_trial(model_id)
     request = ChatRequest(model.name, (Message("user", QUESTION),), max_tokens=_MAX_TOKENS)
+    _record(model_id, actor, "allowed", 0)
     started = clock.monotonic()
     try:
         answer, usage = portal.call(_asked, model.provider, request)

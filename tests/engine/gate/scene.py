@@ -53,15 +53,19 @@ def question(text: str = "Where is my card?", **changes: Any) -> AskModel:
 
 @dataclass
 class Book:
-    """Keeps entries, or refuses from the nth on. As the journal's writer, it never gives one back."""
+    """Keeps entries, or refuses from the nth on. As the journal's writer, it never gives one back, and remembers what
+    it owes."""
 
     entries: list[Entry] = field(default_factory=list)
     refuses_from: int | None = None
+    owed: list[Entry] = field(default_factory=list)
     error: Exception = field(default_factory=lambda: Unavailable("The journal cannot be written."))
 
-    async def record(self, entry: Entry, also: Also | None = None) -> int:
+    async def record(self, entry: Entry, also: Also | None = None, *, has_happened: bool = False) -> int:
         if self.refuses_from is not None and len(self.entries) >= self.refuses_from:
             await asyncio.sleep(0)
+            if has_happened:
+                self.owed.append(entry)
             raise self.error
         ticket = len(self.entries) + 1
         if also is not None:
@@ -69,6 +73,10 @@ class Book:
         self.entries.append(entry)
         await asyncio.sleep(0)
         return ticket
+
+    @property
+    def can_write(self) -> bool:
+        return self.refuses_from is None or len(self.entries) < self.refuses_from
 
     @property
     def outcomes(self) -> list[str]:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allotment.engine.gate.values import Answered, Failed, Refused, Stage
-from allotment.engine.gate.watching import Freshness, FreshnessWatch
+from allotment.engine.gate.watching import Freshness, FreshnessWatch, JournalWatch, Watches
 from allotment.kernel import clock
 from allotment.kernel.errors import Misconfigured, ProviderError, Unavailable
 from allotment.policies import deciding, rulebook
@@ -158,14 +158,44 @@ def test_what_nobody_expects_is_recorded_and_goes_on(scene: Any) -> None:
 
 
 @pytest.mark.parametrize("is_streamed", [True, False])
-def test_without_the_first_entry_nothing_leaves(is_streamed: bool) -> None:
-    scene = Scene(book=Book(refuses_from=0))
-    with pytest.raises(Unavailable):
+def test_without_the_first_entry_nothing_leaves_and_nobody_is_asked_again(is_streamed: bool) -> None:
+    book = Book(refuses_from=0)
+    watch = Watches((JournalWatch(lambda: not book.owed),))
+    scene = Scene(book=book, parts={"watch": watch})
+    with pytest.raises(Unavailable, match="The model was asked"):
         scene.ask(question(is_streamed=is_streamed))
     assert scene.released == []
     assert scene.voice.closed == 1
     assert scene.purse.rooms[0].released == 1
     assert len(scene.purse.rooms[0].settled) == 1
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            scene.ask(question(is_streamed=is_streamed))
+    assert scene.calls == 1
+    assert len(scene.purse.rooms) == 1
+    (owed,) = book.owed  # of the call that happened; of those that did not, nothing
+    assert owed.outcome == ("failed" if is_streamed else "done")
+    assert owed.details["tokens_out"]
+
+
+def test_journal_that_cannot_be_written_lets_nothing_begin() -> None:
+    stays_shut(Scene(parts={"watch": JournalWatch(lambda: False)}), Stage.IDENTIFY, "journal")
+
+
+def test_refusal_because_of_the_journal_that_cannot_be_recorded_asks_nobody() -> None:
+    book = Book(refuses_from=0)
+    scene = Scene(book=book, parts={"watch": JournalWatch(lambda: book.can_write)})
+    with pytest.raises(Unavailable):
+        scene.ask()
+    assert (scene.calls, scene.purse.rooms, book.owed) == (0, [], [])
+
+
+def test_whoever_has_patience_waits_for_the_journal() -> None:
+    looks = iter([False, False, True])
+    scene = Scene(parts={"watch": JournalWatch(lambda: next(looks))})
+    assert isinstance(scene.ask(on_behalf=passage(patience_seconds=5.0)), Answered)
+    assert scene.book.last.details["waited_for"] == "journal"
+    assert scene.book.last.flagged
 
 
 def test_without_the_last_entry_there_is_no_answer() -> None:
@@ -173,6 +203,7 @@ def test_without_the_last_entry_there_is_no_answer() -> None:
     with pytest.raises(Unavailable):
         scene.ask()
     assert scene.book.outcomes == ["allowed"]
+    assert [entry.outcome for entry in scene.book.owed] == ["done"]
 
 
 def test_refusal_that_cannot_be_recorded_is_no_outcome() -> None:

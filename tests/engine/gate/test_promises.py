@@ -87,9 +87,9 @@ class Losing:
 
     recorder: Recorder
 
-    async def record(self, entry: Entry, also: Also | None = None) -> int:
+    async def record(self, entry: Entry, also: Also | None = None, *, has_happened: bool = False) -> int:
         details = {name: value for name, value in entry.details.items() if name != "app_version"}
-        return await self.recorder.record(replace(entry, details=details), also)
+        return await self.recorder.record(replace(entry, details=details), also, has_happened=has_happened)
 
 
 @dataclass(frozen=True)
@@ -245,9 +245,11 @@ class Chatty:
     recorder: Recorder
     effect: AskModel
 
-    async def record(self, entry: Entry, also: Also | None = None) -> int:
+    async def record(self, entry: Entry, also: Also | None = None, *, has_happened: bool = False) -> int:
         said = {"question": self.effect.messages[-1].content}
-        return await self.recorder.record(replace(entry, details={**entry.details, **said}), also)
+        return await self.recorder.record(
+            replace(entry, details={**entry.details, **said}), also, has_happened=has_happened
+        )
 
 
 @dataclass(frozen=True)
@@ -265,13 +267,13 @@ class Careless:
     minds: bool = True
     times: int = 1
 
-    async def record(self, entry: Entry, also: Also | None = None) -> int:
+    async def record(self, entry: Entry, also: Also | None = None, *, has_happened: bool = False) -> int:
         if entry.outcome == self.loses:
             return 0
         try:
             for _ in range(self.times - 1):
-                await self.recorder.record(entry, also)
-            return await self.recorder.record(entry, also)
+                await self.recorder.record(entry, also, has_happened=has_happened)
+            return await self.recorder.record(entry, also, has_happened=has_happened)
         except Unavailable:
             if self.minds:
                 raise

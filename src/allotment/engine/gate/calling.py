@@ -127,6 +127,7 @@ class Call:
             effect.is_streamed,
             self._question_key(model),
         )
+        self._record.has_asked = True
         may_release = stages.is_streamed(effect) and self._passage.keep is None
         way_out = release if may_release else None
         return await self._tries.ask(

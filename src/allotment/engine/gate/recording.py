@@ -1,11 +1,13 @@
 """Record: what became of one effect, told to the journal.
 
 Invariant: one final entry for each effect, whatever happens to it: done, refused, failed, cancelled, broken. A
-streamed answer has an entry of its own before its first piece is released. No personal content: ids and counts.
+streamed answer has an entry of its own before its first piece is released. What cannot be recorded although a model was
+asked is owed by the journal, which then tells of it as soon as it can. No personal content: ids and counts.
 """
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 
 import anyio
 from msgspec.structs import replace
@@ -15,7 +17,7 @@ from allotment.engine.gate.defects import words
 from allotment.engine.gate.values import AskModel, Failed, Passage, Refused
 from allotment.engine.recording import Also, Entry, Outcome, Recorder, Scalar
 from allotment.kernel import clock
-from allotment.kernel.errors import AllotmentError
+from allotment.kernel.errors import AllotmentError, Unavailable
 
 _LAST_WORD_SECONDS = 5.0
 """How long a cancelled call may take to say so."""
@@ -41,7 +43,8 @@ class Record:
         if passage.key is not None:
             self.details["key"] = str(passage.key)
         self.is_final = False
-        self._is_unwritable = False
+        self.has_asked = False
+        """Whether a model was asked: then there is something that must not stay untold."""
 
     async def allowed(self) -> None:
         """Say that an answer is on its way out."""
@@ -72,16 +75,14 @@ class Record:
 
         A journal that cannot be written does not hide why the call ended; nothing was released without an entry.
         """
-        if self.is_final or self._is_unwritable or isinstance(error, GeneratorExit):
+        if self.is_final or isinstance(error, GeneratorExit):
             return
         self.is_final = True
         is_cancelled = error is None or isinstance(error, asyncio.CancelledError)
         reason = "cancelled" if error is None or is_cancelled else f"broken: {words(error)}"
-        with anyio.move_on_after(_LAST_WORD_SECONDS, shield=True):
-            try:
-                await self._write("failed", {**self.details, "reason": reason}, flagged=not is_cancelled)
-            except AllotmentError:
-                self._is_unwritable = True
+        details = {**self.details, "reason": reason}
+        with anyio.move_on_after(_LAST_WORD_SECONDS, shield=True), suppress(AllotmentError):
+            await self._write("failed", details, flagged=not is_cancelled)
 
     async def _write(
         self,
@@ -107,8 +108,15 @@ class Record:
             details=details,
             flagged=flagged,
         )
+        # That an answer is on its way out is no end: where it cannot be written, the end of the call is what is owed.
+        has_happened = self.has_asked and outcome != "allowed"
         try:
-            return await self._recorder.record(entry, also)
-        except AllotmentError:
-            self._is_unwritable = True
-            raise
+            return await self._recorder.record(entry, also, has_happened=has_happened)
+        except Unavailable as error:
+            if not self.has_asked:
+                raise
+            raise Unavailable(
+                "The model was asked, but what came of it could not be recorded, so nothing more of it is given out.",
+                hint=error.hint,
+                code=error.code,
+            ) from error

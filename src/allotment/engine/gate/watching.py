@@ -1,7 +1,8 @@
-"""Watching what every decision rests on: the clock, and how fresh this process's facts are.
+"""Watching what every call rests on: the clock, how fresh this process's facts are, and whether the journal is written.
 
-Invariant: while either is in doubt nothing passes. Time limits, budgets and the order of the journal all lean on the
-wall clock; rights lean on the snapshot. Pure: clocks and ages are given.
+Invariant: while one of them is in doubt nothing passes. Time limits, budgets and the order of the journal all lean on
+the wall clock; rights lean on the snapshot; and what cannot be recorded is not begun. Pure: clocks, ages and the state
+of the journal are given.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,6 +16,8 @@ JUMP_SECONDS = 5.0
 STEADY_SECONDS = 10.0
 FRESHER_SECONDS = 1.0
 """How soon facts are read again."""
+WRITABLE_SECONDS = 0.5
+"""How soon the journal tries again to write."""
 _SLEW = 0.001
 """How far a healthy clock may drift per second: twice what adjtime(3) uses to correct one (500 ppm)."""
 
@@ -95,6 +98,26 @@ class FreshnessWatch:
 
 
 @dataclass(frozen=True)
+class JournalWatch:
+    """Refuses to begin what could not be recorded."""
+
+    can_write: Callable[[], bool]
+
+    def trouble(self, passage: Passage) -> Refused | None:  # noqa: ARG002 - it can be written for all or for none
+        """Return a refusal while the journal cannot be written."""
+        if self.can_write():
+            return None
+        return Refused(
+            Stage.IDENTIFY,
+            "journal",
+            "The journal cannot be written right now, and what cannot be recorded is not done.",
+            "Try again in a moment. If it goes on, ask an administrator to look at the disk and the database.",
+            flagged=True,
+            passes_in_seconds=WRITABLE_SECONDS,
+        )
+
+
+@dataclass(frozen=True)
 class Watches:
     """Several watches as one: the first trouble counts."""
 
@@ -109,7 +132,11 @@ class Watches:
         return first
 
 
-def watching(freshness: Freshness | None = None) -> Watch:
-    """Return the watch of a process: its clock, and how fresh its facts are if it keeps any."""
-    clock_watch = ClockWatch()
-    return clock_watch if freshness is None else Watches((clock_watch, FreshnessWatch(freshness)))
+def watching(freshness: Freshness | None = None, can_write: Callable[[], bool] | None = None) -> Watch:
+    """Return the watch of a process: its clock, and its facts and its journal if it keeps any."""
+    watches: list[Watch] = [ClockWatch()]
+    if freshness is not None:
+        watches.append(FreshnessWatch(freshness))
+    if can_write is not None:
+        watches.append(JournalWatch(can_write))
+    return watches[0] if len(watches) == 1 else Watches(watches)
