@@ -9,7 +9,7 @@ from allotment.engine.recording import Entry
 from allotment.journal import naming
 from allotment.journal.queries import Wanted, recent
 from allotment.journal.recording import note, record
-from allotment.journal.sentences import sentence
+from allotment.journal.sentences import About, sentence
 from allotment.kernel import clock
 from allotment.kernel.ids import new_id
 
@@ -41,8 +41,8 @@ def test_the_page_tells_what_happened_newest_first(client, auditor, person):
 
 
 def test_an_action_without_a_phrase_is_shown_by_its_name():
-    assert sentence("apps.water", "done", "Mira", "Roses") == "Mira did “apps.water” with “Roses”."
-    assert sentence("apps.water", "failed", "", "Roses") == (
+    assert sentence("apps.water", "done", "Mira", About("Roses")) == "Mira did “apps.water” with “Roses”."
+    assert sentence("apps.water", "failed", "", About("Roses")) == (
         "This installation tried to do “apps.water” with “Roses”, which failed."
     )
 
@@ -55,6 +55,37 @@ def test_an_object_without_a_name_is_told_by_its_app(monkeypatch):
     unnamed, named = recent(Wanted(), limit=2).entries
     assert named.sentence == "This installation ran the app “Card questions”."
     assert unnamed.sentence == "This installation ran the app “0190-short”."
+
+
+def test_what_has_a_word_for_an_id_goes_by_it(monkeypatch):
+    """A model is no app, even where the app that asked is known."""
+    app = new_id()
+    monkeypatch.setitem(naming._finders, "app", lambda ids: dict.fromkeys(ids, "Card questions"))
+    note("models.ask", actor=None, object_kind="model", object_id="example-model", app=app)
+    note("templates.write", actor=None, object_kind="template", object_id=str(new_id()), reference="sort@2")
+    template, model = recent(Wanted(), limit=2).entries
+    assert model.sentence == "This installation asked the model “example-model”."
+    assert template.sentence == "This installation wrote the template “sort@2”."
+
+
+def test_a_space_and_who_belongs_to_it_are_named(person):
+    mira = person(name="Mira Maker", spaces=("Service desk",))
+    space = mira.row.spaces.get().id
+    note("spaces.manage", actor=None, object_kind="space", object_id=str(space), space=space)
+    note("spaces.manage", actor=None, object_kind="person", object_id=str(mira.id), space=space)
+    member, changed = recent(Wanted(), limit=2).entries
+    assert changed.sentence == "This installation changed the space “Service desk”."
+    assert member.sentence == "This installation changed which spaces “Mira Maker” belongs to."
+
+
+def test_details_are_told_in_words(client, auditor):
+    ticket = note(
+        "apps.see", actor=None, object_kind="app", object_id="x", tokens_in=49, demo=True, none=None
+    )
+    html = client.get(f"/journal/{ticket}/").content.decode()
+    assert re.search(r"<dt>tokens in</dt><dd[^>]*>49</dd>", html)
+    assert re.search(r"<dt>demo</dt><dd[^>]*>yes</dd>", html)
+    assert re.search(r"<dt>none</dt><dd[^>]*>–</dd>", html)
 
 
 def test_each_filter_keeps_what_fits(client, auditor, person):

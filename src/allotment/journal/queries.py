@@ -20,7 +20,7 @@ from allotment.journal.bodies import instant
 from allotment.journal.models import JournalEntry
 from allotment.journal.personal import PersonalValue, values_of
 from allotment.journal.searching import says, short
-from allotment.journal.sentences import sentence
+from allotment.journal.sentences import About, sentence
 from allotment.journal.tree.hashing import leaf_hash
 from allotment.kernel.errors import NotFound, TooLarge
 
@@ -83,7 +83,13 @@ class Recorded:
     @property
     def sentence(self) -> str:
         """What happened, in words."""
-        return sentence(self.action, self.outcome, self.actor_name, self.object_name)
+        about = About(self.object_name, self.object_kind)
+        return sentence(self.action, self.outcome, self.actor_name, about)
+
+    @property
+    def told(self) -> tuple[tuple[str, str], ...]:
+        """The details, as a person reads them."""
+        return tuple((name.replace("_", " "), _worded(value)) for name, value in self.details)
 
 
 @dataclass(frozen=True)
@@ -188,7 +194,7 @@ def _named(rows: Collection[JournalEntry]) -> tuple[Recorded, ...]:
         _recorded(
             row,
             people,
-            objects[row.object_kind].get(row.object_id) or _told(row) or apps.get(str(row.app)),
+            objects[row.object_kind].get(row.object_id) or _told(row) or _named_by_app(row, apps),
         )
         for row in rows
     )
@@ -196,7 +202,20 @@ def _named(rows: Collection[JournalEntry]) -> tuple[Recorded, ...]:
 
 def _told(row: JournalEntry) -> str:
     """Return the name an entry carries itself."""
-    return str(row.details.get("title") or row.details.get("name") or "")
+    return str(row.details.get("title") or row.details.get("name") or row.details.get("reference") or "")
+
+
+def _named_by_app(row: JournalEntry, apps: Mapping[str, str]) -> str | None:
+    """Return the app's name for a run or a review; what has a word for an id, as a model does, goes by that."""
+    return apps.get(str(row.app)) if len(row.object_id) == len(str(row.app)) else None
+
+
+def _worded(value: Scalar) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    return str(value)
 
 
 def _ids(rows: Iterable[JournalEntry], kind: str) -> set[str]:

@@ -18,9 +18,10 @@ class PeopleConfig(AppConfig):
     def ready(self) -> None:
         """Register the list of people and, behind the person's name, their account and API keys."""
         from allotment.people.api_keys.registering import register_keys  # noqa: PLC0415
-        from allotment.people.queries import names  # noqa: PLC0415 - tables exist only from here on
+        from allotment.people.queries import names, space_names  # noqa: PLC0415 - tables exist only from here on
 
         naming.register("person", names)
+        naming.register("space", space_names)
         sentences.register({"people.erase": Phrase(_("erased a person on request"), _("erase a person"))})
         register_keys()
         navigation.register(

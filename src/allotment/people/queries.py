@@ -142,6 +142,11 @@ def names(ids: Collection[UUID]) -> Mapping[UUID, str]:
     return dict(Person.objects.filter(id__in=ids).values_list("id", "name"))
 
 
+def space_names(ids: Collection[UUID]) -> Mapping[UUID, str]:
+    """Return the names of spaces, by id."""
+    return dict(Space.objects.filter(id__in=ids).values_list("id", "name"))
+
+
 def has_administrator() -> bool:
     """Whether an active person holds the role of administrator."""
     return RoleGrant.objects.filter(role=Role.ADMINISTRATOR, person__is_active=True).exists()
