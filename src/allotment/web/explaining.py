@@ -4,20 +4,18 @@ Invariant: the one place that renders an error, as a page, as a fragment for htm
 nothing typed is lost) or as problem+json (RFC 9457). Refuses to show what an unexpected error says.
 """
 
-import errno
-import sqlite3
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext
 
 from allotment.kernel.errors import AllotmentError
+from allotment.web.database_trouble import Trouble, trouble_of
 
 RETRY_SECONDS = 10
 
@@ -61,10 +59,8 @@ def problem_of(error: BaseException | None) -> Problem | None:
         return Problem(error.status, error.code, error.message, error.hint)
     if isinstance(error, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)):
         return too_large()
-    if isinstance(error, (DatabaseError, sqlite3.DatabaseError)):
-        return _database_problem(str(error))
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return _disk_full()
+    if (trouble := trouble_of(error)) is not None:
+        return _database_problem(trouble)
     if isinstance(error, PermissionDenied):
         return Problem(
             403, "not-allowed", gettext("Your roles do not include this."), _ask_an_administrator()
@@ -109,26 +105,47 @@ def _ask_an_administrator() -> str:
     return gettext("Ask an administrator to give you the role you need.")
 
 
-def _database_problem(words: str) -> Problem | None:
-    if "locked" in words:
-        return Problem(
-            503,
+def _database_problem(trouble: Trouble) -> Problem:
+    code, message, hint = _database_words()[trouble]
+    return Problem(503, code, message, hint)
+
+
+def _database_words() -> dict[Trouble, tuple[str, str, str]]:
+    return {
+        Trouble.BUSY: (
             "database-busy",
             gettext("The database is busy with something else, so nothing was saved."),
             gettext("Wait a few seconds, go back and send it again; what you typed is still there."),
-        )
-    if "disk is full" in words or "No space left" in words:
-        return _disk_full()
-    return None
-
-
-def _disk_full() -> Problem:
-    return Problem(
-        503,
-        "disk-full",
-        gettext("The disk of this installation is full, so nothing was saved."),
-        gettext("Tell an administrator to free some space; go back and send it again afterwards."),
-    )
+        ),
+        Trouble.READ_ONLY: (
+            "database-read-only",
+            gettext(
+                "The database of this installation can only be read at the moment, so nothing was saved."
+            ),
+            gettext(
+                "Tell an administrator that it must be writable again; go back and send it again afterwards."
+                " Without it nothing can be recorded, so nothing is done either."
+            ),
+        ),
+        Trouble.FULL: (
+            "disk-full",
+            gettext("The disk of this installation is full, so nothing was saved."),
+            gettext("Tell an administrator to free some space; go back and send it again afterwards."),
+        ),
+        Trouble.AWAY: (
+            "database-away",
+            gettext("The database of this installation does not answer, so nothing was saved."),
+            gettext(
+                "Wait a minute, go back and send it again. If it stays away, tell an administrator: its server or"
+                " its disk needs a look."
+            ),
+        ),
+        Trouble.DAMAGED: (
+            "database-damaged",
+            gettext("The database of this installation is damaged, so nothing was saved."),
+            gettext("Tell an administrator at once: the server must be stopped and a backup put back."),
+        ),
+    }
 
 
 def respond(request: HttpRequest, problem: Problem) -> HttpResponse:
