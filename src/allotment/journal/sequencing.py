@@ -1,7 +1,8 @@
 """Gives every entry its place in the tree and signs checkpoints, a moment after entries are recorded.
 
-Invariant: recording never waits for it. Whatever stops it is told by `state()`; it tries again by itself.
-Refuses: to go on where it would contradict what was signed (`growing.examine`).
+Invariant: recording never waits for it. Whatever stops it is told by `state()`, and by a flagged entry if it lasts; it
+tries again by itself.
+Refuses: to go on where it would contradict what was signed (`examining.py`), and to sign with a clock that jumped.
 """
 
 import threading
@@ -24,6 +25,7 @@ from allotment.journal.handing_over import giving_up
 from allotment.journal.leading import Lead
 from allotment.journal.models import JournalCheckpoint, JournalEntry, JournalLeaf
 from allotment.journal.recording import record
+from allotment.journal.timekeeping import Timekeeper
 from allotment.journal.tree.checkpoints import read_checkpoint
 from allotment.journal.tree.keyrings import ROTATE
 from allotment.kernel import clock
@@ -73,6 +75,8 @@ class Sequencer:
         self._thread = threading.Thread(target=self._run, name="journal-sequencer", daemon=True)
         self._next_checkpoint = 0.0
         self._next_look = 0.0
+        self._timekeeper = Timekeeper()
+        self._doubt: AllotmentError | None = None
         self._stopped_at: float | None = None
         self._is_stop_told = False
         self.failure: AllotmentError | None = None
@@ -107,6 +111,7 @@ class Sequencer:
 
     def round(self, *, is_last: bool = False) -> None:
         """Place what waits, and sign if it is time."""
+        self._doubt = self._timekeeper.doubt()
         try:
             if self._tree is None and not self._lead.take():
                 self.failure = None
@@ -131,6 +136,8 @@ class Sequencer:
             self._lead.give_up()
 
     def _sign(self, tree: Tree) -> None:
+        if self._doubt is not None:
+            raise self._doubt
         tree.sign()
         self._next_checkpoint = clock.monotonic() + CHECKPOINT_SECONDS
 
