@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,8 +23,10 @@ from allotment.microapps.published import approver_of
 from allotment.people.erasing import erase
 from allotment.runs import ending, starting
 from allotment.runs.cancelling import cancel
+from allotment.runs.doing import asking
 from allotment.runs.models import Run, RunReceipt, RunStep
 from allotment.runs.receipts import FORMAT, receipt_file, receipt_for
+from allotment.runs.values import RunDetail
 from tests.conftest import MakePerson, SignIn, Somebody
 from tests.runs.conftest import SPEC
 from tests.runs.test_running import FORM, finished
@@ -115,6 +118,53 @@ def test_every_other_end_has_a_receipt_too(
     assert "result" not in file
     assert not any(words in json.dumps(file["receipt"]) for words in ("It broke", "somebody else"))
     assert RunReceipt.objects.filter(run=run).count() == 1
+
+
+@pytest.fixture(params=["401", "garbage", "too late"])
+def unhappy(
+    request: pytest.FixtureRequest,
+    app: UUID,
+    colleague: Somebody,
+    script: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> RunDetail:
+    """A run whose first question failed, or was refused because it came too late."""
+    if request.param == "too late":
+        monkeypatch.setattr(asking, "_CAPABILITY", timedelta(0))
+    else:
+        script(failure=request.param)
+    run = finished(colleague.actor, starting.start(app, colleague.actor, FORM))
+    assert run.state == ("refused" if request.param == "too late" else "failed")
+    return run
+
+
+def test_a_run_that_was_refused_or_failed_names_the_step_and_what_refused(
+    unhappy: RunDetail, colleague: Somebody, verify: Verify, client: Client, signed_in: SignIn
+) -> None:
+    run, is_refused = unhappy, unhappy.state == "refused"
+    file = file_of(colleague, run.id)
+    assert verify(file)[0] == 0
+    ended = file["receipt"]["ended"]
+    assert ended["step"] == "topic"
+    assert bool(ended["stage"]) is bool(ended["rule"]) is is_refused
+    body = read_body(proving.prove(ended["entry"]).body)
+    assert (body.action, body.outcome) == ("models.ask", run.state)
+    signed_in(client, colleague)
+    page = client.get(f"/runs/{run.id}/receipt/").content.decode()
+    assert "in the step “topic”" in page
+    assert ("held back by: who asks" in page) is is_refused
+
+
+def test_receipts_of_before_there_was_an_end_in_them_are_still_read(
+    run: UUID, colleague: Somebody, client: Client, signed_in: SignIn
+) -> None:
+    stored = RunReceipt.objects.get(run=run)
+    without = json.loads(stored.text)
+    assert without.pop("ended") is None
+    RunReceipt.objects.filter(run=run).update(text=json.dumps(without))
+    assert receipt_for(colleague.actor, run).receipt.ended is None
+    signed_in(client, colleague)
+    assert client.get(f"/runs/{run}/receipt/").status_code == 200
 
 
 def test_a_trial_has_a_receipt_and_nobody_approved_it(

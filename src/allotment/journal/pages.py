@@ -11,13 +11,14 @@ from uuid import UUID
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from allotment.engine.actions import Action
 from allotment.journal import evidence, proving, sequencing
 from allotment.journal.forms import FilterForm
-from allotment.journal.queries import Wanted, entry, recent, said_about_people, tickets
+from allotment.journal.queries import Recorded, Wanted, entry, recent, said_about_people, tickets
 from allotment.journal.reading import note_reading
 from allotment.kernel.errors import Invalid, Unavailable
 from allotment.web.declaring import declares
@@ -63,12 +64,25 @@ def one_entry(request: HttpRequest, ticket: int) -> HttpResponse:
     context = {
         "entry": found,
         "personal": said_about_people(found),
+        "receipt_url": _receipt_of(found),
         "proof": proof,
         "unproved": unproved,
         "ladder": [one.hex() for one in proof.hashes] if proof else [],
         "checkpoint_lines": proof.checkpoint.splitlines() if proof else [],
     }
     return render(request, "journal/entry.html", context)
+
+
+def _receipt_of(found: Recorded) -> str:
+    """Return the address of the receipt this entry vouches for; empty when it is of none."""
+    details = dict(found.details)
+    if found.action == Action.ASK_MODEL and details.get("key") and found.outcome != "allowed":
+        return reverse("runs:call", args=[found.run])
+    if not details.get("receipt"):
+        return ""
+    if details.get("row"):
+        return reverse("batches:receipt", args=[details["batch"], details["row"]])
+    return reverse("runs:receipt", args=[found.object_id])
 
 
 @declares(Action.READ_JOURNAL)

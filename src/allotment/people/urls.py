@@ -24,6 +24,7 @@ _people = [
     path("account/", account.account, name="account"),
     path("account/api-keys/", keys.keys, name="keys"),
     path("account/api-keys/new/", keys.make_key, name="make_key"),
+    path("account/api-keys/<uuid:key_id>/calls/", keys.calls, name="calls"),
     path("account/api-keys/<uuid:key_id>/free-words/", keys.ask_free_form, name="ask_free_form"),
     path("account/api-keys/<uuid:key_id>/revoke/", keys.revoke_key, name="revoke_key"),
     path("api-keys/", overseeing.all_keys, name="all_keys"),

@@ -1,6 +1,7 @@
 """Receipts: what a run was, fixed at its end and vouched for by the journal.
 
-A receipt says which version of which app ran for whom, who approved it, what each step used and what the checks did.
+A receipt says which version of which app ran for whom, who approved it, what each step used and what the checks did;
+of a run that was refused or failed also at which step, and which stage of the gate refused by which rule.
 It commits to the result without holding it: SHA-256 over 32 random bytes of salt and the result in canonical JSON.
 Invariant: the entry that ends a run holds the digest of its receipt, and both are written in the transaction that ends
 it; a receipt never changes. Nothing in it is about a person but ids; the salt is sealed under the person's key, so
@@ -22,13 +23,14 @@ from allotment.engine.actions import Action
 from allotment.engine.principals import Actor
 from allotment.engine.recording import Outcome
 from allotment.journal.bodies import instant
+from allotment.journal.calls import last_question
 from allotment.journal.receipts import evidence_of
 from allotment.journal.recording import note
 from allotment.kernel.canonical import canonical_bytes, digest
 from allotment.kernel.errors import Erased, NotFound
 from allotment.microapps.published import approver_of
 from allotment.policies.deciding import decide
-from allotment.runs.models import Run, RunReceipt, RunState, RunStep
+from allotment.runs.models import Run, RunEvent, RunReceipt, RunState, RunStep
 from allotment.runs.queries import resource
 from allotment.runs.sealing import seal_bytes, unseal, unseal_bytes
 
@@ -71,6 +73,19 @@ class ReceiptLine(msgspec.Struct, frozen=True):
         return self.milliseconds / 1000
 
 
+class ReceiptEnd(msgspec.Struct, frozen=True):
+    """Where a run was refused or failed."""
+
+    step: str
+    """The last one it began; empty when it began none, and for somebody erased."""
+    stage: str = ""
+    """The stage of the gate that refused; empty when none did."""
+    rule: str = ""
+    """By which rule or check it refused."""
+    entry: int | None = None
+    """Ticket of the journal entry of the question that was refused or failed; None when it was not a question."""
+
+
 class Receipt(msgspec.Struct, frozen=True):
     """A receipt, field by field. In this order it is shown; its digest is over canonical JSON."""
 
@@ -87,6 +102,8 @@ class Receipt(msgspec.Struct, frozen=True):
     cost_nanodollars: int
     result: str | None
     """Commitment to the result; None without one."""
+    ended: ReceiptEnd | None = None
+    """Of a run that was refused or failed, since receipts tell it."""
 
 
 @dataclass(frozen=True)
@@ -183,7 +200,26 @@ def _receipt(row: Run, salt: bytes | None) -> Receipt:
         steps=[_line(step) for step in RunStep.objects.filter(run=row).order_by("id")],
         cost_nanodollars=row.cost_nanodollars,
         result=None if salt is None else _committed(row, salt),
+        ended=_end(row) if row.state in _RECORDED else None,
     )
+
+
+def _end(row: Run) -> ReceiptEnd:
+    step = _last_step_begun(row)
+    asked = last_question(row.id, step) if step else None
+    if asked is None or asked.outcome == "done":
+        return ReceiptEnd(step)
+    return ReceiptEnd(step, asked.stage, asked.rule, asked.entry)
+
+
+def _last_step_begun(row: Run) -> str:
+    told = RunEvent.objects.filter(run=row, kind="progress").order_by("-number").first()
+    try:
+        return (
+            str(unseal(told.payload, column="event", run=row.id).get("step", "")) if told is not None else ""
+        )
+    except Erased:
+        return ""
 
 
 def _committed(row: Run, salt: bytes) -> str:

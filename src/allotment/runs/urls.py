@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from allotment.runs import output_pages, pages, receipt_pages
+from allotment.runs import call_pages, output_pages, pages, receipt_pages
 
 app_name = "runs"
 urlpatterns = [
@@ -18,5 +18,7 @@ urlpatterns = [
     path("runs/<uuid:run_id>/report.<slug:kind>", output_pages.report, name="report"),
     path("runs/<uuid:run_id>/<int:place>/table.<slug:kind>", output_pages.table, name="table"),
     path("runs/<uuid:run_id>/<int:place>/chart-<slug:look>", output_pages.chart, name="chart"),
+    path("calls/<uuid:call_id>/", call_pages.call, name="call"),
+    path("calls/<uuid:call_id>/file/", call_pages.file, name="call_file"),
     path("runs/verify_journal.py", receipt_pages.verifier, name="verifier"),
 ]

@@ -1,5 +1,6 @@
-"""One's own keys: the list, a new one, asking for the right to free words, and revoking."""
+"""One's own keys: the list, what was asked with one, a new one, asking for the right to free words, and revoking."""
 
+import re
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from allotment.engine.actions import Action
+from allotment.journal.calls import calls_made_with
 from allotment.kernel.errors import Conflict
 from allotment.kernel.settings import settings
 from allotment.people.api_keys import freeing, issuing, owning, queries, revoking
@@ -17,6 +19,8 @@ from allotment.people.api_keys.forms import FreeFormForm, MakeKeyForm
 from allotment.people.api_keys.rows import rows
 from allotment.people.requests import GovernedRequest
 from allotment.web.declaring import declares
+
+_TICKET = re.compile(r"[0-9]{1,18}")
 
 
 @declares(Action.MAKE_KEY)
@@ -63,6 +67,18 @@ def ask_free_form(request: GovernedRequest, key_id: UUID) -> HttpResponse:
     return render(
         request, "people/ask_free_form.html", {"form": form, "key": key}, status=422 if form.errors else 200
     )
+
+
+@declares(Action.MAKE_KEY)
+@require_safe
+def calls(request: GovernedRequest, key_id: UUID) -> HttpResponse:
+    """List what was asked with a key of one's own, newest first, each with its receipt."""
+    key = queries.key(key_id)
+    request.require(Action.MAKE_KEY, key.resource)
+    before = request.GET.get("before", "")
+    starts_at = int(before) if _TICKET.fullmatch(before) else None
+    found = calls_made_with(key_id, key.person, starts_at)
+    return render(request, "people/calls.html", {"key": key, "found": found, "is_later_page": bool(before)})
 
 
 @declares(Action.REVOKE_KEY)
