@@ -1,12 +1,16 @@
 """Signing in, staying out, and passwords."""
 
+from typing import Any, NoReturn
+
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.db import OperationalError
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from allotment.journal.models import JournalEntry
-from allotment.people import inviting, leaving
+from allotment.people import inviting, leaving, signing_in
 from allotment.people.inviting import Invitation
 from allotment.people.models import Person
 from tests.conftest import PASSWORD, MakePerson, SignIn, Somebody
@@ -139,6 +143,38 @@ def test_changing_the_password_keeps_this_session_and_ends_the_others(client: Cl
     assert "Your password is changed." in client.get("/account/").content.decode()
     assert not is_signed_in(other)
     assert JournalEntry.objects.filter(action="account.manage", actor=mira.id).exists()
+
+
+def unrecorded(*_: Any, **__: Any) -> NoReturn:
+    raise OperationalError("database is locked")
+
+
+def test_a_session_that_cannot_be_recorded_does_not_begin(
+    client: Client, mira: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signing_in, "note", unrecorded)
+    response = client.post("/sign-in/", {"login": mira.email, "password": PASSWORD})
+    assert response.status_code == 503
+    assert "nothing was saved" in response.content.decode()
+    assert mira.row.last_login is None
+    assert not Session.objects.exists()
+    monkeypatch.undo()
+    assert not is_signed_in(client)
+    assert sign_in(client, mira.email, PASSWORD) == "/"
+
+
+def test_a_password_whose_change_cannot_be_recorded_stays(
+    client: Client, mira: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(client, mira.email, PASSWORD)
+    monkeypatch.setattr(signing_in, "note", unrecorded)
+    new = "a bench beside the shed"
+    response = client.post(
+        "/account/password/", {"oldpassword": PASSWORD, "password1": new, "password2": new}
+    )
+    assert response.status_code == 503
+    assert mira.row.check_password(PASSWORD)
+    assert is_signed_in(client)
 
 
 def test_changing_the_password_needs_the_current_one(client: Client, mira: Somebody) -> None:

@@ -1,14 +1,16 @@
 """How people sign in: allauth's forms and rate limits, our rules and words.
 
 Invariant: an account is made by an administrator or the first set-up link only; signing in, failing to and
-changing a password are journal entries.
-Refuses sign-up by strangers.
+changing a password are journal entries, each on disk together with what it tells, or neither.
+Refuses sign-up by strangers, and a session or a password that could not be recorded.
 """
 
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -52,9 +54,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         return redirect("account_login")
 
     def login(self, request: HttpRequest, user: Person) -> None:
-        """Begin the session and record it."""
-        super().login(request, user)
-        note(Action.SIGN_IN, actor=user.id, object_kind="person", object_id=str(user.id))
+        """Begin the session and record it. If that cannot be done, the browser is left as a stranger's."""
+        is_recorded = False
+        try:
+            with transaction.atomic():
+                super().login(request, user)
+                note(Action.SIGN_IN, actor=user.id, object_kind="person", object_id=str(user.id))
+            is_recorded = True
+        finally:
+            if not is_recorded:  # else Django would save the session once more, with the answer
+                request.session = type(request.session)()
+                request.user = AnonymousUser()
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Record the failure, without the address that was typed: it may belong to nobody here."""
@@ -63,14 +73,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
     def set_password(self, user: Person, password: str) -> None:
         """Store a changed password and record that it changed."""
-        super().set_password(user, password)
-        note(
-            Action.OWN_ACCOUNT,
-            actor=user.id,
-            object_kind="person",
-            object_id=str(user.id),
-            what="password changed",
-        )
+        with transaction.atomic():
+            super().set_password(user, password)
+            note(
+                Action.OWN_ACCOUNT,
+                actor=user.id,
+                object_kind="person",
+                object_id=str(user.id),
+                what="password changed",
+            )
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002
         """Return to the account page."""
