@@ -52,16 +52,14 @@ class _Entry(msgspec.Struct):
     body: str
 
 
-class _Earlier(msgspec.Struct):
-    note: str
-    proof: list[str]
+def write_pack(tickets: Sequence[int], into: IO[bytes], *, witnessed: int = 0) -> Pack:
+    """Write a pack with these entries, each once and with its proof.
 
-
-def write_pack(tickets: Sequence[int], into: IO[bytes]) -> Pack:
-    """Write a pack with these entries, each with its proof.
-
-    Raises `Invalid` for none, `TooLarge` for too many, and `Unavailable` while one of them is not signed yet.
+    `witnessed` is how many entries a witness saw: then the pack shows that it continues them, too. Raises `Invalid`
+    for no entries, `TooLarge` for too many, `NotFound` for a size that was never signed, and `Unavailable` while an
+    entry is not signed yet.
     """
+    tickets = list(dict.fromkeys(tickets))
     if not tickets:
         raise Invalid(
             gettext("There is nothing to prove: no entry was chosen."),
@@ -74,10 +72,11 @@ def write_pack(tickets: Sequence[int], into: IO[bytes]) -> Pack:
             hint=gettext("Choose fewer, or export the whole journal, which needs no proof for each."),
         )
     proofs = sorted(proving.prove_all(tickets), key=lambda one: one.number)
+    earlier = list(proving.earlier((one.number for one in proofs), proofs[0].size, [witnessed]))
     with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as pack:
-        _write_frame(pack, proofs[0].checkpoint)
+        _write_frame(pack, proofs[0].checkpoint, proofs[0].size)
         pack.writestr("entries.jsonl", _joined(_encode(_Entry(one.number, one.body)) for one in proofs))
-        pack.writestr("checkpoints.jsonl", _joined(_before(proofs)))
+        pack.writestr("checkpoints.jsonl", _joined(map(_encode, earlier)))
         for one in proofs:
             pack.writestr(f"proofs/{one.number}.tlog-proof", one.text)
     return Pack(len(proofs), proofs[0].size)
@@ -87,7 +86,7 @@ def write_everything(into: IO[bytes]) -> Pack:
     """Write the whole journal up to its newest checkpoint; memory does not grow with it."""
     newest = proving.growth(0)
     with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as pack:
-        _write_frame(pack, newest.checkpoint)
+        _write_frame(pack, newest.checkpoint, newest.new)
         with pack.open("entries.jsonl", "w", force_zip64=True) as entries:
             for line in lines(Format.JSON, end=newest.new):
                 entries.write(line)
@@ -95,25 +94,15 @@ def write_everything(into: IO[bytes]) -> Pack:
     return Pack(newest.new, newest.new)
 
 
-def _write_frame(pack: zipfile.ZipFile, checkpoint: str) -> None:
+def _write_frame(pack: zipfile.ZipFile, checkpoint: str, size: int) -> None:
     """Write what every pack has."""
     pack.writestr("README.txt", _README)
     pack.writestr("verify_journal.py", _VERIFIER.read_bytes())
     pack.writestr("checkpoint.txt", checkpoint)
     pack.writestr("keys.txt", public_keys())
-    rotations = proving.handovers()
+    rotations = proving.handovers(until=size)
     if rotations:
         pack.writestr("rotations.jsonl", _joined(_encode(one) for one in rotations))
-
-
-def _before(proofs: Sequence[proving.Proof]) -> Iterator[bytes]:
-    """Yield the checkpoint before each entry, each once: an entry may not be much older than it."""
-    size, last = proofs[0].size, -1
-    for one in proofs:
-        earlier = JournalCheckpoint.objects.filter(size__lte=one.number, size__gt=0).order_by("-size").first()
-        if earlier is not None and earlier.size != last:
-            last = earlier.size
-            yield _encode(_Earlier(earlier.note, proving.growth(last, size).lines))
 
 
 def _thinned(size: int) -> Iterator[bytes]:
@@ -124,7 +113,7 @@ def _thinned(size: int) -> Iterator[bytes]:
     chosen = sizes[:: len(sizes) // MOST_CHECKPOINTS + 1]
     for start in range(0, len(chosen), _CHUNK):
         rows = JournalCheckpoint.objects.filter(size__in=chosen[start : start + _CHUNK]).order_by("size")
-        yield from (_encode(_Earlier(row.note, [])) for row in rows)
+        yield from (_encode(proving.Earlier(row.note, [])) for row in rows)
 
 
 def public_keys() -> str:

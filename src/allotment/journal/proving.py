@@ -7,7 +7,7 @@ Invariant: what is handed out was signed; nothing is proved against an unsigned 
 """
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from allotment.journal.models import JournalCheckpoint, JournalEntry, JournalLeaf, JournalNode
@@ -39,6 +39,14 @@ class Proof:
     def text(self) -> str:
         """The proof as a `.tlog-proof` file."""
         return ProofFile(self.number, self.hashes, self.checkpoint).text
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An earlier checkpoint, and the hashes in base64 that show that a later one continues it."""
+
+    note: str
+    proof: list[str]
 
 
 @dataclass(frozen=True)
@@ -112,17 +120,42 @@ def growth(old: int, new: int | None = None) -> Growth:
     return Growth(old, checkpoint.size, hashes, checkpoint.note)
 
 
-def handovers(since: int = 0) -> tuple[Handover, ...]:
-    """Return all changes of the key from entry `since` on, each proved under the checkpoint that both keys signed."""
+def earlier(numbers: Iterable[int], size: int, also: Iterable[int] = ()) -> Iterator[Earlier]:
+    """Yield the checkpoints that a verifier compares with the one over `size` entries, by size, each once.
+
+    These are the newest before each entry in `numbers`, which cannot be much older than it; those under which a key
+    handed over; and those over as many entries as `also` says, which a witness saw. Raises `NotFound` for the latter.
+    """
+    sizes = {one for one in also if 0 < one <= size} | {
+        covering.size for _, _, covering in _rotations(0, size)
+    }
+    for number in numbers:
+        before = JournalCheckpoint.objects.filter(size__lte=number, size__gt=0).order_by("-size")
+        sizes.update(before.values_list("size", flat=True)[:1])
+    for one in sorted(sizes):
+        yield Earlier(growth(0, one).checkpoint, growth(one, size).lines)
+
+
+def handovers(since: int = 0, until: int | None = None) -> tuple[Handover, ...]:
+    """Return all changes of the key from entry `since` on, each proved under the checkpoint that both keys signed.
+
+    With `until`, only those that the checkpoint over so many entries continues.
+    """
+    found = []
+    for number, ticket, covering in _rotations(since, until):
+        proof = _proof(ticket, covering)
+        found.append(Handover(number, proof.body, proof.text))
+    return tuple(found)
+
+
+def _rotations(since: int, until: int | None) -> Iterator[tuple[int, int, JournalCheckpoint]]:
+    """Yield number and ticket of each change of the key, and the checkpoint that both keys signed."""
     tickets = JournalEntry.objects.filter(action=ROTATE).values_list("ticket", flat=True)
     numbers = JournalLeaf.objects.filter(entry__in=list(tickets), number__gte=since).order_by("number")
-    found = []
     for number, ticket in numbers.values_list("number", "entry"):
         covering = JournalCheckpoint.objects.filter(size__gt=number).order_by("size").first()
-        if covering is not None:
-            proof = _proof(ticket, covering)
-            found.append(Handover(number, proof.body, proof.text))
-    return tuple(found)
+        if covering is not None and (until is None or covering.size <= until):
+            yield number, ticket, covering
 
 
 def _proof(ticket: int, checkpoint: JournalCheckpoint) -> Proof:

@@ -30,6 +30,8 @@ class Evidence:
     keys: Sequence[str]
     """The journal's public keys, oldest first."""
     rotations: Sequence[Handover]
+    checkpoints: Sequence[proving.Earlier]
+    """The one before the entry, which cannot be much older than it, and those under which a key handed over."""
 
 
 def evidence_of(ticket: int) -> Evidence:
@@ -39,7 +41,9 @@ def evidence_of(ticket: int) -> Evidence:
 
 def evidence_in(proof: proving.Proof) -> Evidence:
     """Return the evidence in a proof."""
-    return Evidence(proof.body, proof.text, public_keys().split(), proving.handovers())
+    rotations = proving.handovers(until=proof.size)
+    earlier = tuple(proving.earlier([proof.number], proof.size))
+    return Evidence(proof.body, proof.text, public_keys().split(), rotations, earlier)
 
 
 def trusted_key() -> str:

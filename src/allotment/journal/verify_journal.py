@@ -2,67 +2,71 @@
 
     python verify_journal.py pack.zip --key 'allotment/journal/…+1a2b3c4d+AX…' [--witness state.json]
 
-Needs Python 3.11 and `cryptography`. Ends with 0 if everything is proved, 1 if something is false, 2 if it cannot be
-told: a file is damaged, or no key was given. Take the key from somebody you trust, never from the pack: whoever makes
-up a pack makes up its keys. After a change of keys, --key may be given for each.
+Needs Python 3.11 and `cryptography`. Take the key from somebody you trust, never from the pack: whoever makes up a pack
+makes up its keys. After a change of keys, --key may be given for each. Ends with 0: proved; 1: something is false;
+2: it cannot be told, as a file is damaged or no key was given; 3: proved by the key, but the evidence cannot be
+compared with --witness; 4: there are no entries. Notes say what was not looked at.
 
 The journal is a tree (RFC 6962): every entry is a leaf, and the root depends on every byte of every entry. A checkpoint
 (C2SP tlog-checkpoint) states origin, number of entries and root. One Ed25519 key signs it twice, plainly and with the
 time (C2SP signed-note, tlog-cosignature). An entry may be at most ten minutes older than the checkpoint before it, or
-younger than the one that covers it; demonstration data, marked `invented`, may be of any time. What can be checked:
+younger than the one that covers it; only demonstration data, marked `invented`, may be older. What can be checked:
 
   a pack (folder, .zip)  checkpoint.txt     the signed checkpoint that everything is proved against
                          keys.txt           the journal's public keys (C2SP vkeys), oldest first; not trusted
-                         entries.jsonl      {"number": 12, "body": "{…}"}, ascending; `body` is the exact text
-                         proofs/12.tlog-proof  for each entry (C2SP tlog-proof). A full export has no such folder: it
-                                            holds all entries, so that the root is computed from them
+                         entries.jsonl      {"number": 12, "body": "{canonical JSON (RFC 8785)}"}, ascending
+                         proofs/12.tlog-proof  for each entry (C2SP tlog-proof); if there is no such folder, all
+                                            entries are here, and the root is computed from them: a full export
                          checkpoints.jsonl  {"note": "…", "proof": ["base64", …]}, ascending: earlier checkpoints, each
                                             with its consistency proof (not in a full export); may be absent
                          rotations.jsonl    {"number": 40, "body": "{…}", "proof": "(a tlog-proof)"}: changes of the
                                             key, under a checkpoint signed by the old and the new; may be absent
-  a receipt (.json)      {"receipt": {…}, "entry": "{…}", "proof": "(a tlog-proof)", "keys": ["…"]}; the entry's
-                         details hold `receipt`, the SHA-256 of the receipt in canonical JSON (RFC 8785; it has no
-                         fractions). `checkpoint` and `rotations` (a list, as above) may be there too. `result` with
-                         its `salt` (base64): the receipt's `result` is the SHA-256 of the salt and the result in
-                         canonical JSON. Without `receipt`, as for a call by a program, the entry itself is the receipt
-  a witness's (.json)    {"checkpoint": "…", "keys": ["…"]}: what somebody else saw last. With --witness, the pack must
-  state                  continue it, and its keys are trusted
+  a receipt (.json)      {"receipt": {…}, "entry": "{…}", "proof": "(a tlog-proof)", "keys": ["…"]} and lists as above,
+                         `rotations` and `checkpoints`. The entry's details name as `receipt` the SHA-256 of the
+                         receipt in canonical JSON; the receipt names as `result` that of `salt` (base64) and `result`.
+                         Without `receipt`, as for a call by a program, the entry itself is the receipt
+  a witness's state      {"checkpoint": "…", "keys": ["…"]}: what somebody else saw last. As --witness, its keys are
+  (.json)                trusted, and the evidence must be of the same journal
 """
 
 import argparse
 import json
+import struct
 import sys
 import zipfile
+import zlib
 from base64 import b64decode, b64encode
-from collections import deque
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from hashlib import sha256
-from itertools import chain, pairwise
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 PLAIN, TIMED = b"\1", b"\4"
 TOLERANCE = timedelta(minutes=10)
+Lines = Iterable[dict[str, Any]]
+DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError)
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, struct.error, EOFError)
 
 
 class Untrue(Exception):
     """Something in the evidence is not true."""
 
 
-class Unclear(Exception):
-    """It cannot be told whether the evidence is true."""
+class Unsigned(Untrue):
+    """No key that is trusted signed it."""
 
 
 # --- The tree (RFC 6962 §2.1; proofs by RFC 9162 §2.1.3.2 and §2.1.4.2) ---
-def leaf_hash(body: str) -> bytes:
-    return sha256(b"\0" + body.encode()).digest()
-
-
 def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\1" + left + right).digest()
 
@@ -75,10 +79,7 @@ def append(edge: list[bytes], size: int, leaf: bytes) -> None:
 
 
 def root_of(edge: Sequence[bytes]) -> bytes:
-    root = edge[-1] if edge else sha256().digest()
-    for left in reversed(edge[:-1]):
-        root = node_hash(left, root)
-    return root
+    return reduce(lambda root, left: node_hash(left, root), reversed(edge)) if edge else sha256().digest()
 
 
 def climb(position: int, last: int, path: Sequence[bytes], start: bytes) -> tuple[bytes, bytes]:
@@ -111,8 +112,7 @@ def continues(old: "Checkpoint", new: "Checkpoint", path: Sequence[bytes]) -> bo
 
 
 # --- Signed checkpoints (C2SP signed-note, tlog-checkpoint, tlog-cosignature, tlog-proof) ---
-@dataclass(frozen=True)
-class Checkpoint:
+class Checkpoint(NamedTuple):
     origin: str
     size: int
     root: bytes
@@ -132,7 +132,7 @@ def read_key(key: str) -> tuple[str, bytes]:
     name, key_id, encoded = key.split("+", 2)
     material = unbase64(encoded)
     if sha256(name.encode() + b"\n" + material).hexdigest()[:8] != key_id or material[:1] != PLAIN:
-        raise Unclear(f"the key {key!r} is damaged; copy it again, on one line")
+        raise ValueError(f"the key {key!r} is damaged; copy it again, on one line")
     return name, material[1:]
 
 
@@ -150,7 +150,7 @@ def open_checkpoint(note: str, keys: Sequence[str]) -> Checkpoint:
                 times[key, kind] = verify_signature(f"{text}\n", signature[4:], public, kind)
     signers = frozenset(one for one in keys if {(one, PLAIN), (one, TIMED)} <= times.keys())
     if not signers:
-        raise Untrue(f"the checkpoint over {size} entries is not signed by a trusted key")
+        raise Unsigned(f"the checkpoint over {size} entries is not signed by a trusted key")
     if origin not in {read_key(one)[0] for one in signers}:
         raise Untrue(f"the checkpoint over {size} entries belongs to another journal, {origin}")
     return Checkpoint(origin, int(size), unbase64(root), max(times[one, TIMED] for one in signers), signers)
@@ -181,12 +181,16 @@ def split_proof(text: str) -> tuple[int, list[bytes], str]:
 # --- What is checked ---
 @dataclass
 class Check:
-    """The keys that are trusted, up to which size each, and what was found to be false."""
+    """The keys that are trusted, and up to which size; what a witness saw; what is false, and what else to know."""
 
     trusted: list[str]
+    witnessed: list[str] = field(default_factory=list)
     until: dict[str, int] = field(default_factory=dict)
     found: list[str] = field(default_factory=list)
+    notes: Counter[str] = field(default_factory=Counter)
+    unseen: str = ""
     ids: set[str] = field(default_factory=set)
+    known: list[Checkpoint] = field(default_factory=list)
 
     def checkpoint(self, note: str) -> Checkpoint:
         """Open a checkpoint signed by a key that was in force at its size."""
@@ -196,189 +200,200 @@ class Check:
         return opened
 
     def proved(self, number: int, body: str, proof: str) -> Checkpoint:
-        """Return the checkpoint under which `body` is entry `number`."""
+        """Return the checkpoint under which `body` is entry `number`; it must be known to be of this journal."""
         place, path, note = split_proof(proof)
-        tree = self.checkpoint(note)
+        tree, leaf = self.checkpoint(note), sha256(b"\0" + body.encode()).digest()
         is_there = 0 <= number == place < tree.size
-        if not is_there or climb(number, tree.size - 1, path, leaf_hash(body))[1] != tree.root:
+        if not is_there or climb(number, tree.size - 1, path, leaf)[1] != tree.root:
             raise Untrue(f"entry {number} is not what was recorded: its proof does not fit its text")
+        if self.known and not self.knows(tree, f"the proof of entry {number} is of"):
+            raise ValueError(f"entry {number} is proved under another checkpoint, over {tree.size} entries")
         return tree
 
-    def follow(self, rotations: Iterable[dict[str, Any]]) -> None:
+    def knows(self, tree: Checkpoint, who: str) -> bool:
+        """Whether `tree` is among the known; raises `Untrue` if it contradicts them."""
+        same = [one for one in self.known if one.size == tree.size]
+        if any(one.root != tree.root for one in same):
+            raise Untrue(f"this is a fork: {who} other entries among the first {tree.size}")
+        return not tree.size or any(one.origin == tree.origin for one in same)
+
+    def follow(self, rotations: Lines) -> Iterator[Checkpoint]:
         """Trust each key that a trusted key handed over to, and the older one only up to there."""
         for one in rotations:
-            tree, body = self.proved(one["number"], one["body"], one["proof"]), json.loads(one["body"])
-            new, note = body["details"]["vkey"], split_proof(one["proof"])[2]
-            if body["action"] != "journal.rotate-key" or new not in open_checkpoint(note, [new]).signers:
-                raise Untrue(f"entry {one['number']} does not hand over to another key")
-            self.until = {**dict.fromkeys(tree.signers - {new}, tree.size), **self.until}
-            self.trusted += [new] if new not in self.trusted else []
+            with suppress(Unsigned):  # it is from before the keys that are trusted
+                tree, body = self.proved(one["number"], one["body"], one["proof"]), json.loads(one["body"])
+                new, note = body["details"]["vkey"], split_proof(one["proof"])[2]
+                if body["action"] != "journal.rotate-key" or new not in open_checkpoint(note, [new]).signers:
+                    raise Untrue(f"entry {one['number']} does not hand over to another key")
+                self.until = {**dict.fromkeys(tree.signers - {new}, tree.size), **self.until}
+                self.trusted += [new] if new not in self.trusted else []
+                yield tree
 
-    def entry(self, number: int, body: str, before: Checkpoint | None, after: Checkpoint) -> None:
-        """Note what is wrong with one entry, between the checkpoints around it."""
-        content = json.loads(body)
+    def history(self, note: str, rotations: Lines, earlier: Lines, *, is_full: bool) -> Checkpoint:
+        """Open `note`, and know by size what it continues; that of a full export has yet to be shown."""
+        others = [(one, "a key was changed among") for one in self.follow(rotations)]
+        newest = self.checkpoint(note)
+        self.known = [newest]
+        for one in earlier:
+            with suppress(Unsigned):  # it is from before the keys that are trusted
+                old = self.checkpoint(one["note"])
+                if not is_full and not continues(old, newest, [unbase64(each) for each in one["proof"]]):
+                    raise Untrue(f"the journal does not continue its checkpoint over {old.size} entries")
+                self.known.append(old)
+        others += [(self.checkpoint(one), "the witness saw") for one in self.witnessed]
+        for tree, who in others:
+            if self.knows(tree, who) or is_full:
+                self.known.append(tree)
+            else:
+                self.unseen = f"it has no proof that it continues the {tree.size} entries {who}"
+        self.known.sort(key=attrgetter("size", "at"))
+        return newest
+
+    def entry(self, number: int, body: str) -> dict[str, Any]:
+        """Return what an entry says; note what is wrong with it, between the checkpoints around it."""
+        content: dict[str, Any] = json.loads(body, parse_float=str, parse_constant=str)
+        if canonical(content) != body:  # or a name comes twice, of which the last was read
+            self.found.append(f"the text of entry {number} is not canonical JSON")
         at = datetime.fromisoformat(content["at"])
+        place = bisect_right(self.known, number, key=attrgetter("size"))
         if content["id"] in self.ids:
             self.found.append(f"entry {number} repeats an earlier one: both have the id {content['id']}")
         self.ids.add(content["id"])
+        before, after = self.known[place - 1].at, self.known[place].at
         if content["details"].get("invented"):
-            return
-        if before and at < before.at - TOLERANCE:
-            self.found.append(
-                f"entry {number} is back-dated to {at}; those before it were signed {before.at}"
-            )
-        if at > after.at + TOLERANCE:
-            self.found.append(f"entry {number} is dated ahead, to {at}; it was signed {after.at}")
+            self.notes["entries are marked as invented; they may be back-dated"] += 1
+        elif not place:
+            self.notes["entries have no earlier checkpoint here; they may be back-dated"] += 1
+        elif at < before - TOLERANCE:
+            self.found.append(f"entry {number} is back-dated to {at}; those before it were signed {before}")
+        if at > after + TOLERANCE:
+            self.found.append(f"entry {number} is dated ahead, to {at}; it was signed {after}")
+        return content
 
+    def everything(self, entries: Lines) -> None:
+        """Compute the tree from all entries and compare it with every checkpoint."""
+        edge: list[bytes] = []
+        size, since, roots = 0, 0, dict.fromkeys((one.size for one in self.known), root_of(edge))
+        for one in entries:
+            if one["number"] != size:
+                raise Untrue(f"entry {size} is missing: entry {one['number']} stands in its place")
+            if size == self.known[-1].size:
+                raise Untrue(f"entry {size} and what follows is not covered by the checkpoint")
+            self.entry(size, one["body"])
+            append(edge, size, sha256(b"\0" + one["body"].encode()).digest())
+            size += 1
+            if size in roots:
+                roots[size] = root_of(edge)
+        for tree in self.known:
+            if tree.size > size:
+                signed = f"{tree.size} entries were signed {tree.at}"
+                raise Untrue(f"the journal was cut, or this is old: {signed}, but only {size} are here")
+            if tree.root != roots[tree.size]:
+                why = f"entry {since} or a later one was changed, removed, added or moved"
+                raise Untrue(f"the first {tree.size} entries are not those that were signed {tree.at}: {why}")
+            since = tree.size
 
-def check_all(entries: Iterable[dict[str, Any]], checkpoints: Sequence[Checkpoint], check: Check) -> None:
-    """Compute the tree from all entries and compare it with every checkpoint."""
-    edge: list[bytes] = []
-    size, before, waiting = 0, None, deque(checkpoints)
-    for one in chain(entries, [None]):
-        while waiting and waiting[0].size == size:
-            if waiting[0].root != root_of(edge):
-                since = before.size if before else 0
-                raise Untrue(
-                    f"the first {size} entries are not those that were signed {waiting[0].at}: entry {since} "
-                    "or a later one was changed, removed, added or moved"
-                )
-            before = waiting.popleft()
-        if one is None:
-            break
-        if one["number"] != size:
-            raise Untrue(f"entry {size} is missing: entry {one['number']} stands in its place")
-        if not waiting:
-            raise Untrue(f"entry {size} and what follows is not covered by the checkpoint")
-        check.entry(size, one["body"], before, waiting[0])
-        append(edge, size, leaf_hash(one["body"]))
-        size += 1
-    if waiting:
-        raise Untrue(f"{waiting[-1].size} entries were signed {waiting[-1].at}, but only {size} are here")
+    def pack(self, pack: Path | zipfile.Path) -> str:
+        """Check a pack against its checkpoint, and against the one a witness saw; return what was proved."""
+        proofs, note = pack / "proofs", (pack / "checkpoint.txt").read_text(encoding="utf-8")
+        earlier, rotations = lines(pack / "checkpoints.jsonl"), lines(pack / "rotations.jsonl")
+        newest = self.history(note, rotations, earlier, is_full=not proofs.exists())
+        if self.known != sorted(self.known, key=attrgetter("at")):
+            raise Untrue("the times of the checkpoints go back")
+        if not proofs.exists():
+            self.everything(lines(pack / "entries.jsonl"))
+            return f"all {newest.size} entries of {newest.origin}, signed {newest.at}" if newest.size else ""
+        for one in lines(pack / "entries.jsonl"):
+            proof = proofs / f"{one['number']}.tlog-proof"
+            self.proved(one["number"], one["body"], proof.read_text(encoding="utf-8"))
+            self.entry(one["number"], one["body"])
+        proved = f"{len(self.ids)} of {newest.size} entries of {newest.origin}, signed {newest.at}"
+        return proved if self.ids else ""
 
-
-def check_pack(pack: Path | zipfile.Path, check: Check, witnessed: str | None) -> str:
-    """Check a pack against its checkpoint, and against the one a witness saw; return what was proved."""
-    check.follow(lines(pack / "rotations.jsonl"))
-    newest = check.checkpoint((pack / "checkpoint.txt").read_text(encoding="utf-8"))
-    is_full = not (pack / "proofs").exists()
-    checkpoints = [newest]
-    for one in lines(pack / "checkpoints.jsonl"):
-        earlier = check.checkpoint(one["note"])
-        if not is_full and not continues(earlier, newest, [unbase64(each) for each in one["proof"]]):
-            raise Untrue(f"the journal does not continue its checkpoint over {earlier.size} entries")
-        checkpoints.append(earlier)
-    if witnessed is not None:
-        checkpoints.append(check_witness(check.checkpoint(witnessed), checkpoints, is_full=is_full))
-    checkpoints.sort(key=lambda one: (one.size, one.at))
-    if any(one.at > later.at for one, later in pairwise(checkpoints)):
-        raise Untrue("the times of the checkpoints go back")
-    if is_full:
-        check_all(lines(pack / "entries.jsonl"), checkpoints, check)
-        return f"all {newest.size} entries of {newest.origin}, signed {newest.at}"
-    numbers = []
-    for one in lines(pack / "entries.jsonl"):
-        number, proof = one["number"], pack / "proofs" / f"{one['number']}.tlog-proof"
-        covering = check.proved(number, one["body"], proof.read_text(encoding="utf-8"))
-        before = [each for each in checkpoints if each.size <= number]
-        after = [each for each in (*checkpoints, covering) if each.size > number]
-        check.entry(number, one["body"], before[-1] if before else None, after[0])
-        numbers.append(number)
-    return f"{len(numbers)} of {newest.size} entries of {newest.origin}, signed {newest.at}"
-
-
-def check_witness(seen: Checkpoint, checkpoints: Sequence[Checkpoint], *, is_full: bool) -> Checkpoint:
-    """Return what the witness saw, if the pack can be compared with it and is no shorter."""
-    if seen.size > checkpoints[0].size:
-        raise Untrue(
-            f"the journal was cut: the witness saw {seen.size} entries, here are {checkpoints[0].size}"
-        )
-    same = [one for one in checkpoints if one.size == seen.size]
-    if any(one.root != seen.root for one in same):
-        raise Untrue(f"this is a fork: the witness saw other entries among the first {seen.size}")
-    if not same and not is_full:
-        raise Unclear(f"the pack has no proof that it continues the {seen.size} entries the witness saw")
-    return seen
-
-
-def check_receipt(file: dict[str, Any], check: Check) -> str:
-    """Check a receipt; return what was proved."""
-    check.follow(file.get("rotations", []))
-    number, _, note = split_proof(file["proof"])
-    tree = check.proved(number, file["entry"], file["proof"])
-    if file.get("checkpoint", note) != note:
-        raise Untrue("the receipt's checkpoint is not the one in its proof")
-    entry = json.loads(file["entry"])
-    what, details = f"the entry “{entry['action']}”", entry["details"]
-    if "receipt" in file:
-        what = "the receipt"
-        if digest(file["receipt"]) != details["receipt"]:
+    def receipt(self, file: dict[str, Any]) -> str:
+        number, _, note = split_proof(file["proof"])
+        tree = self.history(note, file.get("rotations", []), file.get("checkpoints", []), is_full=False)
+        self.proved(number, file["entry"], file["proof"])
+        entry = self.entry(number, file["entry"])
+        what = "the receipt" if "receipt" in file else f"the entry “{entry['action']}”"
+        if "receipt" in file and digest(file["receipt"]) != entry["details"]["receipt"]:
             raise Untrue("the receipt was changed: the journal recorded another one")
-    if "result" in file:
-        what = "the receipt with its result"
-        if digest(file["result"], unbase64(file["salt"])) != file["receipt"]["result"]:
-            raise Untrue("the result was changed: it is not the one this receipt was made for")
-    check.entry(number, file["entry"], None, tree)
-    return f"{what}, recorded as entry {number} of {tree.origin}, signed {tree.at}"
+        if "result" in file:
+            what = "the receipt with its result"
+            if digest(file["result"], unbase64(file["salt"])) != file["receipt"]["result"]:
+                raise Untrue("the result was changed: it is not the one this receipt was made for")
+        return f"{what}, recorded as entry {number} of {tree.origin}, signed {tree.at}"
 
 
 def digest(value: Any, salt: bytes = b"") -> str:
-    """Return the digest of `value` in canonical JSON, behind the salt."""
-    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return "sha256:" + sha256(salt + canonical.encode()).hexdigest()
+    return "sha256:" + sha256(salt + canonical(value).encode()).hexdigest()
+
+
+def canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 # --- Files and the command line ---
+def once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a name comes twice, so that it can be read in two ways")
+    return dict(pairs)
+
+
 def lines(file: Path | zipfile.Path) -> Iterator[dict[str, Any]]:
     if file.is_file():
         with file.open(encoding="utf-8") as opened:
             yield from map(json.loads, opened)
 
 
-def check_file(path: Path, check: Check, witness: Path | None) -> str:
-    """Check whatever `path` is; return what was proved."""
-    state = json.loads(witness.read_text(encoding="utf-8")) if witness else {"keys": [], "checkpoint": None}
-    check.trusted += state["keys"]
+def check_file(path: Path, check: Check) -> str:
+    """Check whatever `path` is; return what was proved, nothing if it holds no entries."""
     if path.suffix == ".json":
-        file = json.loads(path.read_text(encoding="utf-8"))
+        file = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=once)
         check.trusted = check.trusted or file["keys"][:1]
         if "entry" in file:
-            return check_receipt(file, check)
+            return check.receipt(file)
         seen = check.checkpoint(file["checkpoint"])
         return f"what a witness saw: {seen.size} entries of {seen.origin}, signed {seen.at}"
     pack = path if path.is_dir() else zipfile.Path(path)
     check.trusted = check.trusted or (pack / "keys.txt").read_text(encoding="utf-8").split()[:1]
-    return check_pack(pack, check, state["checkpoint"])
+    return check.pack(pack)
+
+
+def verdict(path: Path, keys: Sequence[str], witness: Path | None) -> tuple[int, list[str]]:
+    check = Check(list(keys))
+    try:
+        if witness:
+            state = json.loads(witness.read_text(encoding="utf-8"))
+            check.trusted, check.witnessed = [*keys, *state["keys"]], [state["checkpoint"]]
+        is_vouched = bool(check.trusted)
+        proved = check_file(path, check)
+    except Untrue as untrue:
+        check.found.append(str(untrue))
+    except (*DAMAGED, *BROKEN_ZIP) as error:
+        return 2, [f"CANNOT TELL: this cannot be read as evidence ({type(error).__name__}: {error})."]
+    if check.found:
+        return 1, [f"FALSE: {one}." for one in check.found]
+    if not proved:
+        return 4, ["NOTHING TO PROVE: there are no entries here."]
+    notes = [f"Note: {count} {what}." for what, count in check.notes.items()]
+    if not is_vouched:
+        warning = "NOT PROVED: no --key was given, so this vouches for itself. Anybody could have made it up."
+        return 2, [warning, f"It fits together: {proved}.", *notes]
+    if check.witnessed and check.unseen:
+        return 3, [f"NOT PROVED against the witness: {check.unseen}.", f"By the key: {proved}.", *notes]
+    return 0, [f"PROVED: {proved}.", *notes]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Check evidence from a journal of Allotment.")
     parser.add_argument("file", type=Path, help="an evidence pack, a receipt, or what a witness saw")
-    parser.add_argument(
-        "--key", action="append", default=[], help="a public key of the journal that you trust"
-    )
+    parser.add_argument("--key", action="append", default=[], help="a public key that you trust")
     parser.add_argument("--witness", type=Path, help="what a witness saw last")
     options = parser.parse_args(arguments)
-    check = Check(list(options.key))
-    try:
-        proved = check_file(options.file, check, options.witness)
-    except Untrue as untrue:
-        check.found.append(str(untrue))
-    except Unclear as unclear:
-        return say(2, f"CANNOT TELL: {unclear}.")
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-        return say(2, f"CANNOT TELL: this cannot be read as evidence ({type(error).__name__}: {error}).")
-    if check.found:
-        return say(1, *(f"FALSE: {one}." for one in check.found))
-    if options.key or options.witness:
-        return say(0, f"PROVED: {proved}.")
-    warning = "NOT PROVED: no --key was given, so this vouches for itself. Anybody could have made it up."
-    return say(2, warning, f"It fits together: {proved}.")
-
-
-def say(result: int, *sentences: str) -> int:
+    status, sentences = verdict(options.file, options.key, options.witness)
     sys.stdout.write("".join(f"{one}\n" for one in sentences))
-    return result
+    return status
 
 
 if __name__ == "__main__":
