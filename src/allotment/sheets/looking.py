@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import BoundedSemaphore
 
+import msgspec
+
 from allotment.sheets.values import About
 from allotment.tables.engine import open_engine
 from allotment.tables.files import Choice, read_file
@@ -32,6 +34,7 @@ def look(name: str, file: Path, folder: Path, choice: Choice) -> Looked:
         read = read_file(name, file, parquet, choice)
         reading = guess(parquet, read.columns)
         about = About(
+            name=name,
             columns=read.columns,
             reading=reading,
             profile=profile(parquet, reading),
@@ -46,7 +49,7 @@ def look_again(about: About, parquet: Path, reading: Reading) -> About:
     """Return what is in a table when it is read so."""
     with _at_once:
         found = profile(parquet, reading)
-    return About(about.columns, reading, found, about.facts, about.choice, about.first)
+    return msgspec.structs.replace(about, reading=reading, profile=found)
 
 
 def _first(parquet: Path) -> tuple[tuple[str, ...], ...]:

@@ -11,14 +11,12 @@ class Sheet(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     person = models.ForeignKey("people.Person", on_delete=models.PROTECT, related_name="+")
-    name = models.CharField(max_length=200)
-    """Of the file."""
     created_at = models.DateTimeField(default=clock.now, editable=False)
     used_at = models.DateTimeField(null=True)
     """When something first relied on it; from then on it does not change."""
     rows = models.PositiveIntegerField()
     about = models.BinaryField()
-    """Sealed JSON: see `values.About`."""
+    """Sealed JSON: see `values.About`. The name of the file is part of it."""
 
     class Meta:
         indexes = (

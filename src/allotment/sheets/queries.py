@@ -25,7 +25,6 @@ def view_of(row: Sheet) -> SheetView:
     """Return a row of the table as others see it."""
     return SheetView(
         id=row.id,
-        name=row.name,
         created_at=row.created_at,
         rows=row.rows,
         is_used=row.used_at is not None,
@@ -38,7 +37,7 @@ def changeable(actor: Actor, sheet_id: UUID, *, lock: bool = False) -> Sheet:
     row = _own(actor, sheet_id, lock=lock)
     if row.used_at is not None:
         raise Conflict(
-            _("“%(name)s” was used, so it stays as it is.") % {"name": row.name},
+            _("“%(name)s” was used, so it stays as it is.") % {"name": about_of(row).name},
             hint=_("Choose the file again to read it differently."),
         )
     return row

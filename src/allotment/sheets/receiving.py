@@ -17,7 +17,7 @@ from allotment.sheets.forgetting import forget_unused
 from allotment.sheets.looking import Looked, look
 from allotment.sheets.models import PartKind, Sheet
 from allotment.sheets.queries import changeable, view_of
-from allotment.sheets.sealing import fetch_file, keep_file, sealed_about
+from allotment.sheets.sealing import about_of, fetch_file, keep_file, sealed_about
 from allotment.sheets.values import SheetView
 from allotment.tables.files import MOST_BYTES, Choice
 
@@ -37,9 +37,7 @@ def receive(actor: Actor, name: str, source: IO[bytes], choice: Choice = _NO_CHO
         with transaction.atomic():
             sheet = new_id()
             about = sealed_about(looked.about, sheet, actor.person)
-            row = Sheet.objects.create(
-                id=sheet, person_id=actor.person, name=name, rows=looked.rows, about=about
-            )
+            row = Sheet.objects.create(id=sheet, person_id=actor.person, rows=looked.rows, about=about)
             keep_file(row, PartKind.FILE, file)
             keep_file(row, PartKind.TABLE, looked.parquet)
             _tell(actor, sheet, looked)
@@ -66,7 +64,7 @@ def read_again(actor: Actor, sheet_id: UUID, choice: Choice) -> SheetView:
     with private_folder() as folder:
         file = folder / "file"
         fetch_file(row.id, PartKind.FILE, file)
-        looked = look(row.name, file, folder, choice)
+        looked = look(about_of(row).name, file, folder, choice)
         with transaction.atomic():
             row = changeable(actor, sheet_id, lock=True)
             _replace(row, looked)

@@ -14,6 +14,8 @@ from allotment.tables.profiling import Profile
 class About(msgspec.Struct, frozen=True):
     """What is known about a sheet beside its rows."""
 
+    name: str
+    """Of the file."""
     columns: tuple[str, ...]
     reading: Reading
     profile: Profile
@@ -28,11 +30,15 @@ class SheetView:
     """A sheet."""
 
     id: UUID
-    name: str
     created_at: datetime
     rows: int
     is_used: bool
     about: About
+
+    @property
+    def name(self) -> str:
+        """Return the name of the file."""
+        return self.about.name
 
     @property
     def columns(self) -> tuple[str, ...]:
