@@ -250,6 +250,7 @@ class TestRefusals:
 
     def test_a_key_that_cannot_be_read(self, bare):
         (bare / "journal.key").write_text("PRIVATE+KEY+no")
+        (bare / "journal.key").chmod(0o600)
         record(1)
         assert "cannot be used" in sequence_now().trouble
 

@@ -5,7 +5,7 @@ import pytest
 from allotment.journal import signing
 from allotment.journal.models import JournalCheckpoint, JournalEntry
 from allotment.journal.recording import note
-from allotment.journal.sequencing import sequence_now
+from allotment.journal.sequencing import begin_again, sequence_now
 from allotment.journal.tree.checkpoints import open_checkpoint
 from allotment.journal.tree.keyrings import KeyRing
 from allotment.journal.tree.notes import Signer, Verifier
@@ -135,7 +135,40 @@ def test_a_replaced_key_signs_nothing_beyond_its_change(bare):
 @pytest.mark.parametrize("content", ["", "one two three", "PRIVATE+KEY+a+00000000+AAAA"])
 def test_a_key_file_that_is_no_key_is_told(bare, content):
     (bare / "journal.key").write_text(content)
+    (bare / "journal.key").chmod(0o600)
     with pytest.raises(Misconfigured, match="cannot be used"):
+        signing.read_keys()
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o666])
+def test_a_key_file_that_others_can_read_or_change_is_refused_with_the_remedy(bare, mode):
+    see()
+    sequence_now()
+    (bare / "journal.key").chmod(mode)
+    with pytest.raises(Misconfigured, match=r"Others can read or change .*journal\.key") as refusal:
+        signing.read_keys()
+    assert f"chmod 600 {bare / 'journal.key'}" in refusal.value.hint
+    see()
+    assert sequence_now().trouble == refusal.value.message
+    with pytest.raises(Misconfigured, match="Others can read"):
+        begin_again("a key that others can read is not lost", None)
+    (bare / "journal.key").chmod(0o600)
+    assert sequence_now().trouble == ""
+
+
+def test_a_stricter_mode_is_fine(bare):
+    signing.read_keys()
+    (bare / "journal.key").chmod(0o400)
+    assert signing.read_keys()
+
+
+def test_a_mounted_key_of_somebody_else_may_be_read_by_a_group(bare, monkeypatch):
+    signing.read_keys()
+    monkeypatch.setattr(signing.os, "geteuid", lambda: 12345)
+    (bare / "journal.key").chmod(0o440)
+    assert signing.read_keys()
+    (bare / "journal.key").chmod(0o444)
+    with pytest.raises(Misconfigured, match="Others can read"):
         signing.read_keys()
 
 

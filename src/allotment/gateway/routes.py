@@ -30,7 +30,12 @@ class Governed:
 
 ROUTES: tuple[Governed, ...] = (
     Governed("/assets/{path:path}", serve_asset, None, "style and scripts hold nothing of anybody"),
-    Governed("/health", health, None, "load balancers have no account; it says up or not, nothing else"),
+    Governed(
+        "/health",
+        health,
+        None,
+        "load balancers have no account; it says up or not; more to this machine only",
+    ),
     Governed("/metrics", metrics, None, "served to this machine only"),
     Governed("/events/runs/{run_id:uuid}", follow_run, Action.SEE_RUN),
     Governed(COMPLETIONS, None, Action.USE_KEY),

@@ -214,7 +214,7 @@ def begin_again(reason: str, by: UUID | None) -> int:
         examine(keys)
     except AllotmentError as trouble:
         note = _signed_last()
-        if note is None:
+        if note is None or trouble.code == signing.OPEN_KEY:
             raise
         old = read_checkpoint(note)
         known = None if keys is None or trouble.code == WRONG_KEY else signing.Keys(keys.current)

@@ -28,6 +28,7 @@ from allotment.kernel import clock
 from allotment.kernel.errors import Conflict, Invalid, Misconfigured
 from allotment.kernel.settings import keep_once, settings
 
+OPEN_KEY = "journal-key-open"
 _ORIGIN = "allotment/journal/"
 
 
@@ -84,6 +85,7 @@ def read_keys() -> Keys:
                 hint=gettext("Put the file back from your backup of keys, or begin again with a new one."),
             )
         keep_once(path, _file_text([Signer.generate(_new_origin())]).encode())
+    _require_private(path)
     try:
         lines = path.read_text(encoding="utf-8").split()
         signers = [Signer.parse(line) for line in lines]
@@ -188,6 +190,26 @@ def replace_file(path: Path, text: str, *, mode: int = 0o644) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _require_private(path: Path) -> None:
+    """Refuse a key that others can read: whoever can read it can sign.
+
+    A file that belongs to somebody else was mounted, and its group is how this process may read it.
+    """
+    try:
+        found = path.stat()
+    except OSError:
+        return  # reading it says why
+    if found.st_mode & (0o077 if found.st_uid == os.geteuid() else 0o007):
+        raise Misconfigured(
+            gettext("Others can read or change the key that signs the journal: %(path)s.") % {"path": path},
+            hint=gettext(
+                "Run: chmod 600 %(path)s. If others may have read it, change the key then: allotment journal rotate-key"
+            )
+            % {"path": path},
+            code=OPEN_KEY,
+        )
 
 
 def _write_keys(signers: list[Signer]) -> None:
