@@ -5,7 +5,7 @@ import pytest
 from allotment.journal import signing
 from allotment.journal.models import JournalCheckpoint, JournalEntry
 from allotment.journal.recording import note
-from allotment.journal.sequencing import begin_again, sequence_now
+from allotment.journal.sequencing import Sequencer, begin_again, sequence_now
 from allotment.journal.tree.checkpoints import open_checkpoint
 from allotment.journal.tree.keyrings import KeyRing
 from allotment.journal.tree.notes import Signer, Verifier
@@ -101,6 +101,44 @@ def test_a_mounted_key_file_gets_its_second_line_from_somebody_else(bare, monkey
     newest = JournalCheckpoint.objects.last().note
     assert open_checkpoint(newest, published(bare)).signed_by == (following.verifier,)
     assert (bare / "journal.key").read_text().count("PRIVATE") == 2
+    assert verify(Outside.read(bare)).is_sound
+
+
+def test_several_servers_change_their_key_once_each_has_the_new_one(bare):
+    """As docs/operating.md says: the new key is the second line of every key file first; each file is a copy."""
+    current = signing.read_keys().current
+    following = Signer.generate(current.verifier.name)
+    both = f"{current.private_text()}\n{following.private_text()}\n"
+    (bare / "journal.key").write_text(both)
+    signing.rotate(None)  # on one server
+    sequence_now()  # by another
+    assert (bare / "journal.key").read_text() == f"{following.private_text()}\n"
+    (bare / "journal.key").write_text(both)  # a third leads from now on
+    see()
+    assert sequence_now().trouble == ""
+    assert (bare / "journal.key").read_text() == f"{following.private_text()}\n"
+    assert verify(Outside.read(bare)).is_sound
+
+
+def test_a_server_without_the_new_key_signs_on_and_leaves_the_change_to_one_that_has_it(bare):
+    see()
+    sequence_now()
+    old = (bare / "journal.key").read_text()
+    ticket = signing.rotate(None)  # on one server
+    both = (bare / "journal.key").read_text()
+    (bare / "journal.key").write_text(old)  # another leads
+    other = Sequencer()
+    for size in (2, 3):
+        see()
+        other.round(is_last=True)
+        assert f"Entry {ticket} would hand the journal over" in other.failure.message
+        assert JournalCheckpoint.objects.last().size == size
+    (bare / "journal.key").write_text(both)  # and is given the new key
+    other.round(is_last=True)
+    other.give_up()
+    assert other.failure is None
+    newest = JournalCheckpoint.objects.last().note
+    assert len(open_checkpoint(newest, published(bare)).signed_by) == 2
     assert verify(Outside.read(bare)).is_sound
 
 
