@@ -46,8 +46,8 @@ fix: $(VENV)/check.stamp  ## Mend what a machine can mend.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/check.stamp model  ## Measure, and write docs/benchmarks.md.
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/check.stamp model  ## Measure (all, or PARTS="calls memory"), and write docs/benchmarks.md.
+	$(BIN)/python -m benchmarks $(PARTS)
 
 model: $(VENV)/run.stamp  ## Fetch the practice model (98 MB, checked by digest).
 	@$(BIN)/allotment models fetch

@@ -1,110 +1,85 @@
-"""`python -m benchmarks`: measure everything, write docs/benchmarks.md, say what was missed."""
+"""`python -m benchmarks [PART …]`: measure these parts, or all; write docs/benchmarks.md from the newest of every part.
+
+Ends with 1 when a bound was measured and missed, or a part could not be measured.
+"""
 
 import argparse
+import subprocess
+import sys
 import tempfile
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from allotment.kernel.settings import settings
-from benchmarks import (
-    batches,
-    chat,
-    first_event,
-    gate,
-    journal,
-    memory,
-    pages,
-    peers,
-    policies,
-    report,
-    reporting,
-    start,
-)
-from benchmarks.filling import fill
-from benchmarks.quiet import wait_for_quiet
-from benchmarks.serving import serving
+from allotment.kernel import clock
+from benchmarks import report, results
+from benchmarks.machine import machine, python
+from benchmarks.parts import NAMES, PARTS, QUICK, Part, Sizes
+from benchmarks.progress import say
+from benchmarks.quiet import load, wait_for_quiet
+from benchmarks.results import Result
 
-_DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+_ROOT = Path(__file__).parents[1]
+_PAGE, _RESULTS = _ROOT / "docs" / "benchmarks.md", _ROOT / ".bench"
 
 
-def main() -> None:
-    """Measure, and write what was found."""
-    wanted = _arguments()
+def main(arguments: Sequence[str] | None = None, parts: Sequence[Part] = PARTS) -> int:
+    """Measure, write what was found, and say what was missed."""
+    wanted = _arguments(arguments)
+    chosen = [part for part in parts if not wanted.parts or part.name in wanted.parts]
+    if not wanted.quick:
+        say(
+            f"{len(chosen)} of {len(PARTS)} parts, about {sum(part.minutes for part in chosen):.1f} min in all"
+        )
+    kept = wanted.results / "quick" if wanted.quick else wanted.results
+    new, broken = [], []
+    for part in chosen:
+        try:
+            new.append(
+                _measured(part, QUICK if wanted.quick else Sizes(), 0 if wanted.quick else wanted.patience)
+            )
+        except (SystemExit, subprocess.CalledProcessError) as error:
+            print(f"{part.name} could not be measured: {error}")
+            broken.append(part)
+        else:
+            results.write(kept, new[-1])
+    newest = {name: results.read(kept, name) for name in NAMES}
+    page = kept / "benchmarks.md" if wanted.quick else wanted.page
+    page.write_text(report.page(newest), encoding="utf-8")
+    say(f"Wrote {page}. {report.verdict(newest)}")
+    missed = [finding for result in new for finding in result.missed]
+    for finding in missed:
+        print(f"Missed: {finding.what}: {finding.shown}. {finding.note}".strip())
+    return 1 if broken or (missed and not wanted.quick) else 0
+
+
+def _measured(part: Part, sizes: Sizes, patience: float) -> Result:
+    say(f"{part.name}: {part.title}" + (f", about {part.minutes:g} min" if sizes != QUICK else ""))
+    idle, began = wait_for_quiet(patience), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="allotment-bench-") as folder:
-        measured = _measure(wanted, Path(folder))
-    wanted.output.parent.mkdir(exist_ok=True)
-    wanted.output.write_text(report.markdown(measured), encoding="utf-8")
-    print(f"Wrote {wanted.output}.")
-    for finding in measured.missed():
-        print(f"Missed: {finding.what}: {finding.measured:.1f} {finding.unit}, {finding.note}.")
+        measured = part.measure(Path(folder), sizes)
+    took = time.monotonic() - began
+    say(f"{part.name} took {took / 60:.1f} min")
+    return Result(part.name, clock.now(), took, machine(), python(), idle, load(), measured)
 
 
-def _measure(wanted: argparse.Namespace, folder: Path) -> report.Measured:
-    large, small = folder / "large", folder / "small"
-    print(f"Storing {wanted.apps:,} apps and {wanted.runs:,} runs …", flush=True)
-    filled = fill(large, apps=wanted.apps, runs=wanted.runs)
-    idle = {"start and memory": _quiet(wanted, "start and memory")}
-    started = start.measure(small, settings().practice_model_file)
-    with serving(large) as server:
-        idle["pages"] = _quiet(wanted, "pages")
-        timed = pages.measure(server, filled, times=wanted.times)
-        idle["first event"] = _quiet(wanted, "first event")
-        events = first_event.measure(server, filled, times=wanted.events)
-    idle["gate"] = _quiet(wanted, "gate")
-    stages = gate.measure(times=wanted.calls)
-    idle["governed calls"] = _quiet(wanted, "governed calls")
-    governed = chat.measure(folder, seconds=wanted.seconds)
-    beside = peers.measure(folder, seconds=wanted.seconds)
-    idle["journal and policies"] = _quiet(wanted, "journal and policies")
-    kept = journal.measure(folder / "journal", entries=wanted.entries, largest=wanted.largest_tree)
-    decided = policies.measure(times=wanted.decisions)
-    idle["reports"] = _quiet(wanted, "reports from raw rows")
-    reported = reporting.measure()
-    idle["run many"] = _quiet(wanted, "run many")
-    many = batches.measure(folder, rows=wanted.rows)
-    idle["memory"] = _quiet(wanted, "memory over many calls")
-    return report.Measured(
-        apps=wanted.apps,
-        runs=wanted.runs,
-        times=wanted.times,
-        idle=idle,
-        start=started,
-        pages=timed,
-        first_event=events,
-        gate=stages,
-        chat=governed,
-        journal=kept,
-        policies=decided,
-        reports=reported,
-        batches=many,
-        memory=memory.measure(folder, calls=wanted.memory_calls),
-        peers=beside,
-    )
-
-
-def _quiet(wanted: argparse.Namespace, what: str) -> float:
-    print(f"Measuring {what} …", flush=True)
-    return wait_for_quiet(wanted.patience)
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=main.__doc__)
-    parser.add_argument("--apps", type=int, default=1000)
-    parser.add_argument("--runs", type=int, default=100_000)
-    parser.add_argument("--times", type=int, default=40, help="requests of each page")
-    parser.add_argument("--events", type=int, default=30, help="runs followed to their first event")
-    parser.add_argument("--calls", type=int, default=200, help="calls through the gate")
-    parser.add_argument("--seconds", type=float, default=8, help="length of each load of governed calls")
-    parser.add_argument("--entries", type=int, default=100_000, help="entries written to a journal")
-    parser.add_argument("--largest-tree", type=int, default=10_000_000, help="leaves of the largest tree")
-    parser.add_argument("--decisions", type=int, default=5_000, help="questions to the policies")
-    parser.add_argument("--rows", type=int, default=100_000, help="rows of the large batch")
-    parser.add_argument("--memory-calls", type=int, default=1_000_000, help="calls while memory is watched")
+def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
+    names = ", ".join(NAMES)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to measure, else all: {names}")
     parser.add_argument(
-        "--patience", type=float, default=60, help="seconds to wait for a quiet moment before each part"
+        "--quick", action="store_true", help="see that everything works; says nothing of bounds"
     )
-    parser.add_argument("--output", type=Path, default=_DOCUMENT)
-    return parser.parse_args()
+    parser.add_argument(
+        "--patience", type=float, default=60, help="seconds to wait for a quiet moment before a part"
+    )
+    parser.add_argument("--results", type=Path, default=_RESULTS, help="where results are kept")
+    parser.add_argument("--page", type=Path, default=_PAGE, help="the page to write")
+    wanted = parser.parse_args(given)
+    if unknown := set(wanted.parts) - set(NAMES):
+        parser.error(f"There is no part {', '.join(sorted(unknown))}. There are: {names}.")
+    return wanted
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,7 +1,7 @@
-"""Prepares this process's installation for programs: `python -m benchmarks.askable PROVIDER_PORT` prints how to ask.
+"""Prepares this process's installation for programs: `python -m benchmarks.askable PROVIDER PEOPLE` prints how to ask.
 
-A key of a person, a template that another one approved, and a model with a price behind a provider on loopback. Budgets
-stay in force, far from their ends, so that calls are counted and none is refused.
+A key of each of some people, a template that another one approved, and a model with a price behind a provider on
+loopback. Budgets stay in force, far from their ends, so that calls are counted and none is refused.
 """
 
 import json
@@ -52,10 +52,11 @@ def main() -> None:
     approve(version.id, approver.person, seen_digest=version.digest)
     with opened():
         model = _model(int(sys.argv[1]), author)
-    key = issue(author, WantedKey("Measuring"))
+    people = [_person(f"Person{number}") for number in range(int(sys.argv[2]))]
+    keys = [issue(person, WantedKey("Measuring")).text for person in people]
     name, _, number = version.reference.partition("@")
     prompt = {"id": name, "version": int(number)}
-    print(json.dumps({"key": key.text, "model": api_name_of(model), "prompt": prompt}))
+    print(json.dumps({"keys": keys, "model": api_name_of(model), "prompt": prompt}))
 
 
 def _person(name: str) -> Actor:

@@ -1,14 +1,13 @@
 """Run many: how close to the ideal a batch comes, whether memory stays flat over many rows, how fast its page is.
 
 The ideal is what the provider takes: rows, divided by questions at once, times its delay. Everything of a run is on:
-the gate with its screens, the journal on disk, sealing. `python -m benchmarks.batches` prints the findings alone.
+the gate with its screens, the journal on disk, sealing.
 """
 
 import json
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,9 +17,13 @@ from pathlib import Path
 
 from allotment.kernel.settings import settings
 from benchmarks.browsing import Visitor
-from benchmarks.findings import Finding, percentile, table
+from benchmarks.findings import Finding, Measured, percentile
+from benchmarks.progress import say
 from benchmarks.serving import Server, environment, serving
 
+WORDS = """\
+An app of one question over the rows of a file, started and followed through the pages of the real server, all stages of
+the gate on, journal on disk. The ideal is rows, divided by questions at once, times the provider's delay."""
 AT_ONCE = 16
 """Questions to the model at once: its budget."""
 DELAY_MILLISECONDS = 50
@@ -56,19 +59,21 @@ class _Watched:
     """Milliseconds, while it is at work."""
 
 
-def measure(folder: Path, *, rows: int) -> list[Finding]:
+def measure(folder: Path, *, rows: int) -> Measured:
     """Run a batch of a thousand rows against a slow provider, then one of `rows` against one that answers at once."""
     home, questions = folder / "batches", settings().eval_data / _QUESTIONS
     files = [str(questions.resolve())] if questions.exists() else []
     planted = _plant(home, str(_SOME), str(rows), *files)
     with serving(home) as server:
         visitor = Visitor.signed_in(server.port, planted.email, planted.password)
+        say(f"{_SOME:,} rows, slowly, then {rows:,} rows")
         some = _watched(home, server, visitor, _start(visitor, planted, str(_SOME)), _SOME)
         many = _watched(home, server, visitor, _start(visitor, planted, str(rows)), rows)
         of_customers = [
             _customers(home, server, visitor, _start(visitor, planted, file, "text")) for file in files
         ]
-    return [*_findings_of_time(some), *_findings_of_memory(many, rows), *(of_customers or [_no_customers()])]
+    found = [*_findings_of_time(some), *_findings_of_memory(many, rows)]
+    return Measured([*found, *(of_customers or [_no_customers()])])
 
 
 def _customers(home: Path, server: Server, visitor: Visitor, page: str) -> Finding:
@@ -148,14 +153,3 @@ def _stored(home: Path, batch: str) -> tuple[str, int, datetime, datetime | None
     with closing(sqlite3.connect(f"file:{home / 'allotment.sqlite3'}?mode=ro", uri=True)) as database:
         state, done, began, ended = database.execute(query, (batch,)).fetchone()
     return state, done, datetime.fromisoformat(began), ended and datetime.fromisoformat(ended)
-
-
-def main() -> None:
-    """Measure alone."""
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    with tempfile.TemporaryDirectory(prefix="allotment-batches-") as folder:
-        print(table(measure(Path(folder), rows=rows)))
-
-
-if __name__ == "__main__":
-    main()

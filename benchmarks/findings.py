@@ -1,7 +1,7 @@
 """What was measured, against what was promised, and how it is written down."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -23,15 +23,34 @@ class Finding:
             return "not measured"
         if self.bound is None:
             return "–"
-        is_held = self.measured >= self.bound if self.at_least else self.measured < self.bound
-        return "held" if is_held else "**missed**"
+        return "**missed**" if self.is_missed else "held"
+
+    @property
+    def is_missed(self) -> bool:
+        """Whether it was measured and is beyond its bound."""
+        if self.measured is None or self.bound is None:
+            return False
+        return self.measured < self.bound if self.at_least else self.measured >= self.bound
 
     def row(self) -> str:
         """Return the line of the table."""
         sign = "≥" if self.at_least else "<"
         bound = "–" if self.bound is None else f"{sign} {_number(self.bound)} {self.unit}"
-        measured = "–" if self.measured is None else f"{_number(self.measured)} {self.unit}"
-        return f"| {self.what} | {bound} | {measured} | {self.verdict} | {self.note} |"
+        return f"| {self.what} | {bound} | {self.shown} | {self.verdict} | {self.note} |"
+
+    @property
+    def shown(self) -> str:
+        """Return the measured number with its unit."""
+        return "–" if self.measured is None else f"{_number(self.measured)} {self.unit}".strip()
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a part found."""
+
+    findings: list[Finding]
+    tables: list[str] = field(default_factory=list)
+    """Further tables, as Markdown."""
 
 
 def table(found: Iterable[Finding]) -> str:

@@ -1,10 +1,9 @@
-"""The inside of `benchmarks.gate`: `python -m benchmarks.gate_stages TIMES` prints medians in milliseconds as JSON.
+"""The inside of `benchmarks.gate`: `python -m benchmarks.gate_stages TIMES` prints p50 and p99 in milliseconds as JSON.
 
 Runs in a process and a home of its own, with the real policies, limits and journal writer.
 """
 
 import json
-import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -28,7 +27,7 @@ from allotment.engine.gate import stages  # noqa: E402
 from allotment.engine.gate.budgets import Measure, Period, Scope  # noqa: E402
 from allotment.engine.gate.gate import Gate  # noqa: E402
 from allotment.engine.gate.performing import perform  # noqa: E402
-from allotment.engine.gate.ports import Demand  # noqa: E402
+from allotment.engine.gate.ports import Demand, LimitReached  # noqa: E402
 from allotment.engine.gate.values import Answered, AskedModel, AskModel, Claim, Passage  # noqa: E402
 from allotment.engine.gate.watching import watching  # noqa: E402
 from allotment.engine.principals import Actor, AttributeValue, Resource, Role  # noqa: E402
@@ -42,6 +41,7 @@ from allotment.policies.budgets.rules import Beginning  # noqa: E402
 from allotment.policies.gatekeeping import CedarAuthoriser  # noqa: E402
 from allotment.screening.masking import Masking  # noqa: E402
 from allotment.screening.streaming import Release  # noqa: E402
+from benchmarks.findings import percentile  # noqa: E402
 
 _TEXT = (
     "Good morning, I sent 250 euros from DE89 3704 0044 0532 0130 00 to my landlord on Monday and it has not"
@@ -73,8 +73,12 @@ class _OneModel:
         return 0
 
 
-async def measure(times: int) -> dict[str, float]:
-    """Return the median of `times` per stage."""
+Took = tuple[float, float]
+"""Milliseconds: p50 and p99."""
+
+
+async def measure(times: int) -> dict[str, Took]:
+    """Measure each stage alone, and the whole call."""
     provider = ScriptedProvider(Script((Rule(answer=_ANSWER),)))
     authoriser, limits, writer = CedarAuthoriser(), Budgets(), JournalWriter()
     writer.start()
@@ -86,22 +90,44 @@ async def measure(times: int) -> dict[str, float]:
     masked = Masking()
     masked.mask(_TEXT)
     entry = Entry(clock.now(), Action.ASK_MODEL.value, "done", new_id(), "model", "scripted")
-    claimed, demand = passage.claims[0].resource, Demand(500, 0)
+    screening = _took(lambda: Masking().mask(_TEXT), times)
+    meter, limit = await _metered(limits, passage, question, times)
     took = {
-        "screening": _median(lambda: Masking().mask(_TEXT), times) * 500 / len(_TEXT),
-        "decision": _median(lambda: authoriser.decide(passage.actor, Action.RUN_APP, claimed, {}), times),
-        "identify": _median(lambda: stages.identify(passage, clock.now()), times),
-        "authorise": _median(lambda: stages.authorise(passage, question.model, authoriser), times),
-        "limit": await _median_of(lambda: limits.reserve(passage, question.model, demand), times),
-        "screen in": _median(lambda: stages.screen_in(passage, question), times),
-        "perform": await _median_of(lambda: perform(provider, request, _nothing), times),
-        "screen out": _median(lambda: _screen_out(masked), times),
-        "record": await _median_of(lambda: writer.record(replace(entry, id=new_id())), times),
-        "whole": await _median_of(lambda: _through(gate, passage, question), times),
+        "screening": (screening[0] * 500 / len(_TEXT), screening[1] * 500 / len(_TEXT)),
+        "identify": _took(lambda: _identify(gate, passage), times),
+        "authorise": _took(lambda: stages.authorise(passage, question.model, authoriser), times),
+        "limit": limit,
+        "screen in": _took(lambda: stages.screen_in(passage, question), times),
+        "perform": await _took_waiting(lambda: perform(provider, request, _nothing), times),
+        "screen out": _took(lambda: _screen_out(masked), times),
+        "meter": meter,
+        "record": await _took_waiting(lambda: writer.record(replace(entry, id=new_id())), times),
+        "whole call": await _took_waiting(lambda: _through(gate, passage, question), times),
     }
     await limits.stop()
     await anyio.to_thread.run_sync(writer.stop)
     return took
+
+
+def _identify(gate: Gate, passage: Passage) -> None:
+    assert stages.look(gate.watch, passage) is None
+    assert stages.identify(passage, clock.now()) is None
+
+
+async def _metered(limits: Budgets, passage: Passage, question: AskModel, times: int) -> tuple[Took, Took]:
+    """Return what settling takes, and what setting aside takes."""
+    demand, used = Demand(500, 0), Usage(160, 75)
+    settled, reserved = [], []
+    for _ in range(times):
+        started = time.perf_counter()
+        held = await limits.reserve(passage, question.model, demand)
+        between = time.perf_counter()
+        assert not isinstance(held, LimitReached)
+        held.settle(used, 0)
+        held.release()
+        settled.append((time.perf_counter() - between) * 1000)
+        reserved.append((between - started) * 1000)
+    return _summed(settled), _summed(reserved)
 
 
 async def _through(gate: Gate, passage: Passage, question: AskModel) -> None:
@@ -146,25 +172,29 @@ def _question() -> AskModel:
     }
     model = AskedModel("m", "scripted", "Scripted", Resource("Model", "m", facts), 512)
     messages = (Message("system", "You write short, polite replies."), Message("user", _TEXT))
-    return AskModel(model, "customer-reply@1", messages, AnswerText(), 240)
+    return AskModel(model, "customer-reply@1", messages, AnswerText(), 240, is_streamed=False)
 
 
-def _median(work: Callable[[], object], times: int) -> float:
+def _took(work: Callable[[], object], times: int) -> Took:
     took = []
     for _ in range(times):
         started = time.perf_counter()
         work()
         took.append((time.perf_counter() - started) * 1000)
-    return statistics.median(took)
+    return _summed(took)
 
 
-async def _median_of(work: Callable[[], Awaitable[object]], times: int) -> float:
+async def _took_waiting(work: Callable[[], Awaitable[object]], times: int) -> Took:
     took = []
     for _ in range(times):
         started = time.perf_counter()
         await work()
         took.append((time.perf_counter() - started) * 1000)
-    return statistics.median(took)
+    return _summed(took)
+
+
+def _summed(took: list[float]) -> Took:
+    return percentile(took, 0.5), percentile(took, 0.99)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,15 @@ this process's throw-away installation: a proof reads the same rows whatever the
 
 import hashlib
 import json
+import os
 import random
 import sqlite3
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 import anyio
 
@@ -24,7 +27,7 @@ from django.db import transaction  # noqa: E402 - features need Django started
 from allotment.composition.preparing import prepare  # noqa: E402
 from allotment.engine.actions import Action  # noqa: E402
 from allotment.engine.recording import Entry, Scalar  # noqa: E402
-from allotment.journal import inserting, sequencing, verifying  # noqa: E402
+from allotment.journal import evidence, inserting, sequencing, verify_journal, verifying  # noqa: E402
 from allotment.journal.models import JournalEntry, JournalLeaf  # noqa: E402
 from allotment.journal.proving import StoredHashes  # noqa: E402
 from allotment.journal.recording import record_all  # noqa: E402
@@ -34,11 +37,13 @@ from allotment.journal.writing import GROUP, JournalWriter  # noqa: E402
 from allotment.kernel import clock  # noqa: E402
 from allotment.kernel.ids import new_id  # noqa: E402
 from allotment.kernel.settings import settings  # noqa: E402
+from benchmarks import cores  # noqa: E402
 from benchmarks.findings import percentile  # noqa: E402
+from benchmarks.progress import say  # noqa: E402
 
 _AT_ONCE = 5_000
 _ROWS = 65_536
-_PROOFS = 200
+_PROOFS, _GROWTHS = 200, 50
 
 
 def main() -> None:
@@ -47,24 +52,45 @@ def main() -> None:
     prepare()
     sequencing.sequence_now()
     before, size = JournalEntry.objects.count(), _bytes()
+    say(f"writing {entries:,} entries in groups")
     appended = _append(entries)
+    say(f"writing {entries:,} entries for callers")
     called = anyio.run(_call, entries)
     entries = JournalEntry.objects.count() - before
+    say("placing them in the tree")
     placed = _seconds(sequencing.sequence_now)
     grown = _bytes() - size
+    say("verifying them")
+    os.sched_setaffinity(0, {cores.SERVER})
     verified = verifying.verify(verifying.Outside.read(settings().home))
     if not verified.is_sound:
         raise SystemExit(f"The journal does not verify: {verified.problems[:3]}")
+    say("verifying an export of them")
+    offline, pack = _offline(settings().home / "everything.zip")
     told = {
         "entries": entries,
         "appended_a_second": appended,
         "called_a_second": called,
         "placing_microseconds": placed / entries * 1e6,
         "verified_a_second": verified.entries / verified.seconds,
+        "offline_a_second": offline,
+        "pack_megabytes": pack / 1e6,
         "bytes_an_entry": grown / entries,
         "proofs": _proofs(largest),
     }
     print(json.dumps(told))
+
+
+def _offline(pack: Path) -> tuple[float, int]:
+    """Export everything and verify it as an auditor does; return entries a second, and the bytes of the pack."""
+    with pack.open("wb") as file:
+        entries = evidence.write_everything(file).entries
+    key = evidence.public_keys().splitlines()[0]
+    command = [sys.executable, verify_journal.__file__, str(pack), "--key", key]
+    seconds = _seconds(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL))
+    size = pack.stat().st_size
+    pack.unlink()
+    return entries / seconds, size
 
 
 def _append(entries: int) -> float:
@@ -104,14 +130,15 @@ def _entry() -> Entry:
 
 
 def _proofs(largest: int) -> list[dict[str, float]]:
-    """Return size and time of a proof in trees of 10⁴, 10⁵ … leaves."""
+    """Return size and time of proofs in trees of 10⁴, 10⁵ … leaves."""
     first = JournalLeaf.objects.count()
     tree = proofs.edge(StoredHashes(), first)
     found = []
     size = 10_000
     while size <= largest:
+        say(f"proofs in a tree of {size:,} leaves")
         _grow(tree, size)
-        found.append({"leaves": size, **_proof(size)})
+        found.append({"leaves": size, **_of_entries(size), **_of_growth(size)})
         size *= 10
     return found
 
@@ -126,18 +153,43 @@ def _grow(tree: CompactRange, size: int) -> None:
             inserting.append_nodes(tree.extend(hashes))
 
 
-def _proof(size: int) -> dict[str, float]:
-    chosen = [random.randrange(size) for _ in range(_PROOFS)]  # noqa: S311 - places to look at
-    took, lengths = [], []
-    for number in chosen:
+def _of_entries(size: int) -> dict[str, float]:
+    """Make and check proofs that entries are in the tree of this size."""
+    stored, root = StoredHashes(), proofs.root(StoredHashes(), size)
+    made, checked, hashes = [], [], []
+    for number in (random.randrange(size) for _ in range(_PROOFS)):  # noqa: S311 - places to look at
+        (leaf,) = stored.leaves(number, number + 1)
         started = time.perf_counter()
-        lengths.append(len(proofs.inclusion(StoredHashes(), number, size)))
-        took.append((time.perf_counter() - started) * 1000)
-    growth = _seconds(lambda: proofs.consistency(StoredHashes(), size // 3, size))
+        proof = proofs.inclusion(stored, number, size)
+        between = time.perf_counter()
+        assert proofs.verify_inclusion(leaf, number, size, proof, root)
+        checked.append(time.perf_counter() - between)
+        made.append(between - started)
+        hashes.append(len(proof))
     return {
-        "hashes": max(lengths),
-        "milliseconds": percentile(took, 0.5),
-        "growth_milliseconds": growth * 1000,
+        "hashes": max(hashes),
+        "making_milliseconds": percentile(made, 0.5) * 1e3,
+        "checking_microseconds": percentile(checked, 0.5) * 1e6,
+    }
+
+
+def _of_growth(size: int) -> dict[str, float]:
+    """Make and check proofs that the tree of this size begins with smaller ones."""
+    stored, root = StoredHashes(), proofs.root(StoredHashes(), size)
+    made, checked, hashes = [], [], []
+    for old in (random.randrange(1, size) for _ in range(_GROWTHS)):  # noqa: S311 - places to look at
+        old_root = proofs.root(stored, old)
+        started = time.perf_counter()
+        proof = proofs.consistency(stored, old, size)
+        between = time.perf_counter()
+        assert proofs.verify_consistency(old, size, old_root, root, proof)
+        checked.append(time.perf_counter() - between)
+        made.append(between - started)
+        hashes.append(len(proof))
+    return {
+        "growth_hashes": max(hashes),
+        "growth_making_milliseconds": percentile(made, 0.5) * 1e3,
+        "growth_checking_microseconds": percentile(checked, 0.5) * 1e6,
     }
 
 

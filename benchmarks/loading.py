@@ -12,14 +12,17 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import cycle
 from typing import cast
 
 import uvloop
 
 from benchmarks.findings import percentile
 
+NUMBER = "0000000000"
+_NUMBER = NUMBER.encode()
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _LAST_CHUNK = b"\r\n0\r\n\r\n"
 _FIRST_WORDS = re.compile(rb'"content": ?"[^"]')
@@ -32,23 +35,29 @@ class Plan:
 
     port: int
     path: str
-    headers: Mapping[str, str]
-    body: str
+    questions: Sequence[tuple[Mapping[str, str], str]]
+    """Headers and body of each, asked in turn. `NUMBER` in a body is replaced by the number of the call."""
     connections: int = 1
     seconds: float = 5
     calls: int = 0
     """Stop after so many calls; 0: after the seconds."""
     a_second: float = 0
     """The pace; 0: as fast as answers come."""
+    first: int = 0
+    """The number of the first call."""
 
-    @property
-    def request(self) -> bytes:
-        """The bytes that are sent."""
-        body = self.body.encode()
-        headers = {"Host": f"127.0.0.1:{self.port}", "Content-Type": "application/json", **self.headers}
-        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        head = f"POST {self.path} HTTP/1.1\r\n{lines}Content-Length: {len(body)}\r\n\r\n"
-        return head.encode() + body
+    def requests(self) -> Iterator[bytes]:
+        """Yield the bytes of one call after the other, without end."""
+        whole = [self._request(headers, body) for headers, body in self.questions]
+        for number, request in enumerate(cycle(whole), self.first):
+            yield request.replace(_NUMBER, b"%0*d" % (len(_NUMBER), number))
+
+    def _request(self, headers: Mapping[str, str], body: str) -> bytes:
+        written = body.encode()
+        named = {"Host": f"127.0.0.1:{self.port}", "Content-Type": "application/json", **headers}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in named.items())
+        head = f"POST {self.path} HTTP/1.1\r\n{lines}Content-Length: {len(written)}\r\n\r\n"
+        return head.encode() + written
 
 
 @dataclass(frozen=True)
@@ -98,8 +107,8 @@ class _Tally:
 class _Connection(asyncio.Protocol):
     """One kept connection with at most one question on its way."""
 
-    def __init__(self, tally: _Tally, request: bytes) -> None:
-        self._tally, self._request = tally, request
+    def __init__(self, tally: _Tally, requests: Iterator[bytes]) -> None:
+        self._tally, self._requests = tally, requests
         self._received = b""
         self._asked_at = self._first_at = 0.0
         self._answered: asyncio.Future[None] | None = None
@@ -115,7 +124,7 @@ class _Connection(asyncio.Protocol):
         """Send the question and wait for all of its answer; its time counts from `asked_at`."""
         self._answered = asyncio.get_running_loop().create_future()
         self._received, self._asked_at, self._first_at = b"", asked_at, 0.0
-        self._transport.write(self._request)
+        self._transport.write(next(self._requests))
         await self._answered
 
     def close(self) -> None:
@@ -152,9 +161,9 @@ def _is_whole(received: bytes) -> bool:
 
 async def _carried_out(plan: Plan) -> Loaded:
     tally = _Tally()
-    loop = asyncio.get_running_loop()
+    loop, requests = asyncio.get_running_loop(), plan.requests()
     made = [
-        await loop.create_connection(lambda: _Connection(tally, plan.request), "127.0.0.1", plan.port)
+        await loop.create_connection(lambda: _Connection(tally, requests), "127.0.0.1", plan.port)
         for _ in range(plan.connections)
     ]
     connections = [protocol for _, protocol in made]

@@ -14,13 +14,22 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import cores
-from benchmarks.chat import PLAIN_BODY, Way, answering, governed, passing_through
-from benchmarks.loading import load
+from benchmarks import cores, gate
+from benchmarks.chat import PLAIN, PLAIN_BODY, Way, answering, governed, passing_through, prepared
+from benchmarks.findings import Measured
+from benchmarks.loading import Loaded, load
+from benchmarks.progress import say
 from benchmarks.provider import MODEL
-from benchmarks.serving import free_port, wait_for_health
+from benchmarks.serving import free_port, resident_megabytes, wait_for_health
 
+WORDS = """\
+The same provider, load and core for each; what is not installed is listed as that. The others only hand calls on here:
+they screen nothing, count no money and keep no journal. The sketch is `benchmarks/sketch.py`: one policy, one budget in
+memory and a row in SQLite for each call, committed in groups, on Starlette and aiohttp; no screening, no proofs, and
+what it counts is forgotten when it ends. Times are with one client. The stages of Allotment are those of the part
+above, measured anew, one call at a time."""
 _HERE = Path(__file__).parent
+_HEAD = "| gateway | calls/s, 16 | calls/s, 64 | p50 ms | p99 ms | resident MB |\n|---|---|---|---|---|---|"
 _KEY = "sk-measured-0123456789abcdef0123456789"
 
 
@@ -62,6 +71,10 @@ class Peer:
 def _sketch(kind: str) -> Callable[[Place], list[str]]:
     script = str(_HERE / "sketches.py")
     return lambda at: [at.python, script, kind, str(at.port), at.api]
+
+
+def _governed_sketch(at: Place) -> list[str]:
+    return [sys.executable, str(_HERE / "sketch.py"), str(at.port), at.api, str(at.folder / "sketch.sqlite3")]
 
 
 def _litellm(at: Place) -> list[str]:
@@ -109,6 +122,7 @@ def _peers(provider: int) -> tuple[Peer, ...]:
         ("Authorization", f"Bearer {_KEY}"),
     )
     return (
+        Peer("Sketch: policy, budget, SQLite group commit", (), _governed_sketch, "/health"),
         Peer("Starlette + aiohttp", ("starlette", "aiohttp", "uvicorn"), _sketch("starlette"), "/health"),
         Peer("FastAPI + httpx", ("fastapi", "httpx", "uvicorn"), _sketch("httpx"), "/health"),
         Peer("FastAPI + OpenAI SDK", ("fastapi", "openai", "uvicorn"), _sketch("sdk"), "/health"),
@@ -125,39 +139,49 @@ def _peers(provider: int) -> tuple[Peer, ...]:
     )  # fmt: skip
 
 
-def measure(folder: Path, *, seconds: float) -> str:
-    """Measure Allotment, the floor and whatever is installed; return one Markdown table."""
+def measure(folder: Path, *, seconds: float, times: int) -> Measured:
+    """Measure Allotment, the floor, the sketch and whatever is installed; return one table, ours stage by stage."""
     python = os.environ.get("ALLOTMENT_BENCH_PEERS", sys.executable)  # noqa: TID251 - not the product
     rows = []
     with answering() as provider:
-        rows.append(_row("directly", Way(provider, {}, PLAIN_BODY), seconds))
+        rows.append(_row("directly", Way(provider, PLAIN), seconds))
         with passing_through(provider) as floor:
-            rows.append(_row("handing on: ASGI + aiohttp", floor, seconds))
-        with governed(folder / "peers", provider) as (way, _):
-            rows.append(_row("**Allotment**, all stages, journal on disk", way, seconds))
+            rows.append(_row("Floor: handing on, ASGI + aiohttp", floor, seconds))
+        questions = prepared(folder / "peers", provider)
+        with governed(folder / "peers", questions) as (way, process):
+            rows.append(_row("**Allotment**, all stages, journal on disk", way, seconds, process))
+        say("Allotment, stage by stage")
+        rows += [_stage(stage) for stage in gate.stages(times) if stage.name != gate.SCREENING]
         rows += [
             _measured(peer, Place(free_port(), provider, folder, python), seconds)
             for peer in _peers(provider)
         ]
-    head = (
-        "| gateway | calls/s, 1 | p50 ms | p99 ms | calls/s, 16 | calls/s, 64 | p99 ms, 64 |\n"
-        "|---|---|---|---|---|---|---|"
-    )
-    return "\n".join((head, *rows))
+    return Measured([], ["\n".join((_HEAD, *rows))])
 
 
-def _row(name: str, way: Way, seconds: float) -> str:
+def _row(name: str, way: Way, seconds: float, process: int | None = None) -> str:
+    say(name.replace("*", ""))
     one, few, many = [load(way.plan(each, seconds), cores.LOAD) for each in (1, 16, 64)]
     if not many.answered:
         return _missing(name, "did not answer: " + " ".join(many.refusal.split())[:80].replace("|", "/"))
+    memory = "–" if process is None else f"{resident_megabytes(process):.0f}"
     return (
-        f"| {name} | {one.a_second:,.0f} | {one.p50:.2f} | {one.p99:.2f} | {few.a_second:,.0f} "
-        f"| {many.a_second:,.0f} | {many.p99:.1f} |"
+        f"| {name}{_refused(one, few, many)} | {few.a_second:,.0f} | {many.a_second:,.0f} "
+        f"| {one.p50:.2f} | {one.p99:.2f} | {memory} |"
     )
 
 
+def _refused(*loads: Loaded) -> str:
+    refused = sum(each.refused for each in loads)
+    return f" ({refused:,} calls failed)" if refused else ""
+
+
+def _stage(stage: gate.Stage) -> str:
+    return f"| – {stage.name} | – | – | {gate.cells(stage)} | – |"
+
+
 def _missing(name: str, why: str) -> str:
-    return f"| {name} | {why} | – | – | – | – | – |"
+    return f"| {name} | {why} | – | – | – | – |"
 
 
 def _measured(peer: Peer, place: Place, seconds: float) -> str:
@@ -170,7 +194,8 @@ def _measured(peer: Peer, place: Place, seconds: float) -> str:
     with subprocess.Popen(command, cwd=place.folder, env=settings, stdout=quiet, stderr=quiet) as process:
         try:
             wait_for_health(place.port, process, peer.health)
-            return _row(peer.name, Way(place.port, dict(peer.headers), body, peer.path), seconds)
+            way = Way(place.port, [(dict(peer.headers), body)], peer.path)
+            return _row(peer.name, way, seconds, process.pid)
         except (SystemExit, subprocess.CalledProcessError):
             return _missing(peer.name, "installed, but could not be measured")
         finally:

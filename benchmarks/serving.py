@@ -38,7 +38,7 @@ class Server:
 
     def resident_megabytes(self) -> float:
         """Return the resident memory of the process and all its children (10^6 bytes)."""
-        return sum(resident_bytes(pid) for pid in _family(self.process.pid)) / 1e6
+        return resident_megabytes(self.process.pid)
 
 
 @contextmanager
@@ -81,6 +81,11 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def resident_megabytes(pid: int) -> float:
+    """Return the resident memory of a process and all its children (10^6 bytes)."""
+    return sum(resident_bytes(one) for one in _family(pid)) / 1e6
 
 
 def _family(pid: int) -> Iterator[int]:

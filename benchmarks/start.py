@@ -8,23 +8,29 @@ from pathlib import Path
 
 from benchmarks.browsing import Visitor
 from benchmarks.filling import Filled, fill
-from benchmarks.findings import Finding
+from benchmarks.findings import Finding, Measured
+from benchmarks.progress import say
 from benchmarks.serving import environment, serving
 
+WORDS = "A small installation, started anew for each line."
 _HELPS = 7
 _PAGES = ("/", "/apps/", "/starters/", "/templates/", "/models/", "/people/", "/journal/")
 
 
-def measure(home: Path, weights: Path) -> list[Finding]:
+def measure(folder: Path, weights: Path) -> Measured:
     """Measure start and memory in a small installation; `weights` are the practice model's."""
+    home = folder / "small"
     # Filled without the scripted provider, so that the practice model is the one that answers.
     filled = fill(home, apps=10, runs=100, scripted=False)
-    return [
-        *_starts(home),
-        _without_model(home, filled),
-        _with_model(home, filled, weights),
-        _help(home),
-    ]
+    say("starting three times, then with and without the practice model")
+    return Measured(
+        [
+            *_starts(home),
+            _without_model(home, filled),
+            _with_model(home, filled, weights),
+            _help(home),
+        ]
+    )
 
 
 def _starts(home: Path) -> list[Finding]:
