@@ -97,11 +97,11 @@ def stage_words(stage: str) -> str:
     return str(_STAGES.get(stage, stage))
 
 
-def issued_receipt(action: str, object_id: UUID) -> tuple[int, Mapping[str, object]] | None:
-    """Return ticket and details of the first entry in which a receipt was issued for something; None without one."""
-    rows = JournalEntry.objects.filter(action=action, object_id=str(object_id)).order_by("ticket")
-    first = rows.first()
-    return None if first is None else (first.ticket, first.details)
+def issued_receipt(action: str, object_id: UUID) -> tuple[int, str] | None:
+    """Return ticket and text of the first receipt that was issued for something by this action; None without one."""
+    rows = JournalEntry.objects.filter(action=action, object_id=str(object_id))
+    first = rows.order_by("ticket").first()
+    return None if first is None else (first.ticket, _text(first, "text"))
 
 
 def call_made(id_: UUID) -> Call | None:

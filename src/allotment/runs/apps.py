@@ -4,7 +4,8 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from allotment.engine.actions import Action
-from allotment.journal import naming
+from allotment.journal import naming, sentences
+from allotment.journal.sentences import Phrase
 from allotment.web.navigation import NavEntry, Place, register
 
 
@@ -24,6 +25,8 @@ class RunsConfig(AppConfig):
         statistics.use(run_statistics)
         erasing.forget_with(forget_person)
         naming.register("run", run_names)
+        took = Phrase(_("asked for the receipt of a row of %(object)s"), _("ask for a receipt of %(object)s"))
+        sentences.register({"runs.receipt": took})
         register(
             NavEntry(
                 label=_("Your results"),

@@ -104,6 +104,8 @@ class Receipt(msgspec.Struct, frozen=True):
     """Commitment to the result; None without one."""
     ended: ReceiptEnd | None = None
     """Of a run that was refused or failed, since receipts tell it."""
+    row: int | None = None
+    """Of a batch, whose receipt this is; `run` then is the batch's own id, or that of the run whose step it is."""
 
 
 @dataclass(frozen=True)
