@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.db import transaction
 
 from allotment.engine.recording import Entry
-from allotment.journal import signing
+from allotment.journal import examining, signing
 from allotment.journal.bodies import body_of
 from allotment.journal.handing_over import giving_up
 from allotment.journal.inserting import append_entries
@@ -301,6 +301,28 @@ def test_a_row_that_repeats_a_key_change_does_not_undo_it(home: Path, run: Run, 
     run()
     assert found(home) <= {Kind.UNPLACED}
     assert JournalCheckpoint.objects.count() == 4
+
+
+def test_a_checkpoint_that_was_lost_from_the_database_is_put_back(home: Path, run: Run, signed: str) -> None:
+    """As after a power cut: the file was on the disk, the last transaction not yet."""
+    signing.rotate(None)
+    run()
+    last = read_checkpoint(signing.read_outside() or "").size
+    tamper(("DELETE FROM journal_checkpoint WHERE size = %s", last))
+    record(2)
+    told = run()
+    assert (told.trouble, told.signed) == ("", 15)
+    assert JournalCheckpoint.objects.filter(size=last).exists()
+    assert found(home) == set()
+
+
+def test_without_its_checkpoints_the_journal_still_knows_that_it_was_signed_in_the_future(
+    run: Run, signed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tamper(("DELETE FROM journal_checkpoint",))
+    monkeypatch.setattr(examining, "real_time", lambda: datetime.now(UTC) - timedelta(hours=1))
+    record(2)
+    assert "one of them is wrong" in run().trouble
 
 
 def test_a_beginning_anew_excuses_only_what_was_before_it(home: Path, run: Run, signed: str) -> None:

@@ -35,7 +35,7 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True)
 class Signed:
-    """What was signed last."""
+    """What was signed last, as the database or the file outside it says, whichever knows more."""
 
     size: int = 0
     at: datetime = _NEVER
@@ -65,17 +65,20 @@ def examine(keys: Keys) -> Signed:
     if outside is not None:
         kept = read_checkpoint(outside)
         if not _is_given_up(kept, keys):
-            _require_key(outside, keys)
-            _require_same(kept, size)
-            signed = Signed(kept.size)
+            signed = _require_signed(outside, size, keys)
         elif not _is_by(newest, keys.verifiers[-1].name):
             signed = Signed(newest.size if newest else 0, is_given_up=True)
             _require_rest(signed, size, keys)
             return signed
-    if newest is not None:
-        signed = _require_signed(newest, size, keys)
+    if newest is not None and newest.size >= signed.size:
+        there = _require_signed(newest.note, size, keys)
+        # The row's time is finer than that of the signature, and only believed where they agree.
+        at = newest.at if newest.at.replace(microsecond=0) == there.at else there.at
+        signed = Signed(there.size, max(signed.at, at))
+    require_past(signed.at, real_time())
+    _require_newest_key(signed.size, keys)
     _require_rest(signed, size, keys)
-    return Signed(newest.size if newest else 0, signed.at)
+    return signed
 
 
 def may_take_over(key: Verifier, keys: Keys) -> bool:
@@ -104,15 +107,11 @@ def _is_given_up(kept: Checkpoint, keys: Keys) -> bool:
     )
 
 
-def _require_signed(newest: JournalCheckpoint, size: int, keys: Keys) -> Signed:
-    """Return what the newest checkpoint in the database covers."""
-    opened = _require_key(newest.note, keys)
-    _require_newest_key(newest.size, keys)
+def _require_signed(note: str, size: int, keys: Keys) -> Signed:
+    """Return what a checkpoint covers; refuses one that is not ours, or not over these entries."""
+    opened = _require_key(note, keys)
     _require_same(opened.checkpoint, size)
-    # The row's time is finer than that of the signature, and only believed where they agree.
-    at = newest.at if newest.at.replace(microsecond=0) == opened.at else opened.at
-    require_past(at, real_time())
-    return Signed(newest.size, at)
+    return Signed(opened.checkpoint.size, opened.at)
 
 
 def _is_by(newest: JournalCheckpoint | None, origin: str) -> bool:

@@ -41,7 +41,9 @@ class Tree:
         self._signed = examine(keys)
         signing.publish(keys.current.verifier)
         if not self._signed.is_given_up:
-            _catch_up_outside()  # before a replaced key leaves the key file: it may have signed what is there
+            _catch_up(
+                self._signed
+            )  # before a replaced key leaves the key file: it may have signed what is there
         self._keys = signing.settle(keys, self._signed.size)
         self._edge: CompactRange = proofs.edge(StoredHashes(), tree_size())
         self._arrivals = _arrivals()
@@ -140,15 +142,18 @@ def held_back(ticket: int) -> Conflict:
     )
 
 
-def _catch_up_outside() -> None:
-    """Write the file again where a full disk or a crash kept it behind the database."""
+def _catch_up(signed: Signed) -> None:
+    """Write the file again where a full disk or a crash kept it behind the database, or the row behind the file."""
     newest = JournalCheckpoint.objects.order_by("-size").first()
-    if newest is None:
-        return
     outside = signing.read_outside()
-    kept = None if outside is None else read_checkpoint(outside)
-    if kept is None or kept.size < newest.size or kept.origin != read_checkpoint(newest.note).origin:
-        transaction.on_commit(lambda: signing.replace_file(checkpoint_file(), newest.note))
+    if outside is not None and signed.size > (newest.size if newest else 0):
+        is_same_second = newest is not None and newest.at.replace(microsecond=0) == signed.at
+        with turns.writing(), transaction.atomic():
+            append_checkpoint(signed.size, outside, newest.at if newest and is_same_second else signed.at)
+    elif newest is not None:
+        kept = None if outside is None else read_checkpoint(outside)
+        if kept is None or kept.size < newest.size or kept.origin != read_checkpoint(newest.note).origin:
+            transaction.on_commit(lambda: signing.replace_file(checkpoint_file(), newest.note))
 
 
 def _arrivals() -> Arrivals:
