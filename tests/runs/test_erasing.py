@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -15,10 +16,11 @@ from allotment.kernel.settings import settings
 from allotment.keys.masters import masters
 from allotment.people.erasing import erase
 from allotment.runs.events import after, append
-from allotment.runs.models import Run, RunDocument, RunEvent, RunStep
+from allotment.runs.models import Run, RunEvent, RunStep
 from allotment.runs.queries import past_runs, run_for
 from allotment.runs.sealing import unseal
 from allotment.runs.starting import start
+from allotment.runs.telling import sealed_told, told_of
 from tests.conftest import MakePerson, SignIn, Somebody
 
 FORM = {"customer_query": "My name is Xanthippe and my card is lost", "industry": "banking"}
@@ -28,11 +30,15 @@ FORM = {"customer_query": "My name is Xanthippe and my card is lost", "industry"
 def finished(app: UUID, colleague: Somebody) -> UUID:
     """A finished run of the colleague."""
     run = start(app, colleague.actor, FORM)
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and Run.objects.get(id=run).state != "done":
-        time.sleep(0.02)
-    assert Run.objects.get(id=run).state == "done"
+    _until(run, "done")
     return run
+
+
+def _until(run: UUID, state: str) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and Run.objects.get(id=run).state != state:
+        time.sleep(0.02)
+    assert Run.objects.get(id=run).state == state
 
 
 @pytest.fixture
@@ -87,15 +93,24 @@ def test_a_run_under_way_still_ends(erased: UUID) -> None:
     assert bytes(last.payload) == b""
 
 
-def test_names_of_files_and_words_about_problems_go_too(
-    finished: UUID, colleague: Somebody, person: MakePerson
+def test_words_about_problems_go_too(
+    app: UUID, colleague: Somebody, script: Callable[..., None], person: MakePerson
 ) -> None:
-    RunDocument.objects.create(run_id=finished, field="letter", name="Xanthippe.pdf", content=b"")
-    Run.objects.filter(id=finished).update(message="“Xanthippe.pdf” is not a PDF.", remedy="Ask Xanthippe.")
+    script(failure="400")
+    run = start(app, colleague.actor, FORM)
+    _until(run, "failed")
+    assert told_of(Run.objects.get(id=run)).message
     person(roles=["administrator"])
     erase(None, colleague.id, "request 2026-14")
-    row = Run.objects.get(id=finished)
-    assert (row.message, row.remedy, RunDocument.objects.get().name) == ("", "", "")
+    with pytest.raises(Erased):
+        told_of(Run.objects.get(id=run))
+    found = run_for(person(roles=["auditor"]).actor, run)
+    assert (found.message, found.remedy, found.is_erased) == ("", "", True)
+
+
+def test_a_run_that_fails_afterwards_tells_nothing(erased: UUID) -> None:
+    row = Run.objects.get(id=erased)
+    assert sealed_told(row, "“Xanthippe.pdf” is not a PDF.", "Ask Xanthippe.") == b""
 
 
 def test_what_was_sealed_before_people_had_keys_is_emptied(

@@ -13,7 +13,7 @@ from django.urls import reverse
 from allotment.journal.queries import Wanted, recent
 from allotment.microapps.exchanging import push
 from allotment.runs import cancelling, starting
-from allotment.runs.batches import finishing, for_each, foreman
+from allotment.runs.batches import finishing, for_each, foreman, queries
 from allotment.runs.batches.models import Batch, BatchRow, BatchState
 from allotment.runs.events import after
 from allotment.runs.queries import run_for
@@ -96,7 +96,9 @@ def test_a_row_without_an_answer_is_told_and_the_others_go_on(sorting: UUID, mak
     assert run.state == "done"
     assert [row[-1] for row in table(run, "All")] == ["price", "", ""]
     assert len(run.warnings) == 2
-    assert "1 of 3 rows have no “Topic”. Row 3:" in run.warnings[0]
+    assert run.warnings[0] == "1 of 3 rows have no “Topic”; the first is row 3."
+    (trouble, _) = queries.troubles(Batch.objects.get(run=run.id).id)[::-1]
+    assert "The model answered “none of them”" in trouble.message
     assert "1 of 3 rows were not asked" in run.warnings[1]
 
 

@@ -20,6 +20,7 @@ from allotment.runs.cancelling import cancel
 from allotment.runs.events import after, append
 from allotment.runs.models import Run, RunEvent, RunStep
 from allotment.runs.queries import past_runs, run_for
+from allotment.runs.telling import told_of
 from allotment.runs.values import RunDetail
 from tests.runs.conftest import SPEC
 
@@ -180,7 +181,7 @@ def test_person_who_leaves_stops_at_the_next_step(app, colleague, person, script
         time.sleep(0.02)
     row = Run.objects.get(id=run)
     assert row.state == "refused"
-    assert "may no longer sign in" in row.message
+    assert "may no longer sign in" in told_of(row).message
 
 
 @pytest.mark.parametrize("failure", ["401", "garbage"])

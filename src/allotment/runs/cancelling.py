@@ -19,6 +19,7 @@ from allotment.kernel.errors import NotAllowed
 from allotment.runs.events import append
 from allotment.runs.models import FINAL_STATES, Run, RunState
 from allotment.runs.receipts import conclude
+from allotment.runs.telling import sealed_told
 from allotment.web.worker_threads import database_work
 
 _LOOKS_EVERY_SECONDS = 1.0
@@ -103,8 +104,9 @@ def mark_cancelled(run: UUID, actor: Actor) -> bool:
     if row.state in FINAL_STATES:
         return False
     row.state, row.finished_at = RunState.CANCELLED, clock.now()
-    row.message = "You cancelled this run."
-    row.save(update_fields=("state", "finished_at", "message"))
+    message = "You cancelled this run."
+    row.told = sealed_told(row, message)
+    row.save(update_fields=("state", "finished_at", "told"))
     conclude(row)
-    append(run, "failed", {"state": RunState.CANCELLED.value, "message": row.message})
+    append(run, "failed", {"state": RunState.CANCELLED.value, "message": message})
     return True

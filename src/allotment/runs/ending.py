@@ -12,6 +12,7 @@ from allotment.runs.events import append
 from allotment.runs.models import FINAL_STATES, Run, RunState
 from allotment.runs.receipts import conclude
 from allotment.runs.sealing import seal
+from allotment.runs.telling import sealed_told
 
 
 def finish(row: Run, parts: Sequence[Mapping[str, Any]]) -> str:
@@ -50,8 +51,8 @@ def _end(
         if kept.state in FINAL_STATES:
             return str(kept.state)
         kept.state, kept.finished_at = state, clock.now()
-        kept.message, kept.remedy, kept.result = message, remedy, result
-        kept.save(update_fields=("state", "finished_at", "message", "remedy", "result"))
+        kept.told, kept.result = sealed_told(kept, message, remedy), result
+        kept.save(update_fields=("state", "finished_at", "told", "result"))
         conclude(kept)
         kind = "done" if state in (RunState.DONE, RunState.STOPPED) else "failed"
         append(row.id, kind, {"state": state.value, "message": message})

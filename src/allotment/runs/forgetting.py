@@ -1,7 +1,7 @@
 """Forgetting what runs hold about a person beside what their key protects.
 
-Names of files and words about what went wrong are kept in the clear; and what was sealed before people had keys of
-their own would outlive theirs. Both are emptied here; everything else goes with the key.
+What was sealed before people had keys of their own would outlive theirs: it is emptied here. All else goes with the
+key.
 Invariant: when, which app, how long and at what cost stay.
 """
 
@@ -19,8 +19,6 @@ _BATCH = 500
 
 def forget_person(person: UUID) -> None:
     """Empty it, in the caller's transaction."""
-    Run.objects.filter(person=person).update(message="", remedy="")
-    RunDocument.objects.filter(run__person=person).update(name="")
     _empty(Run.objects.filter(person=person), "form")
     _empty(Run.objects.filter(person=person).exclude(result=None), "result")
     _empty(RunStep.objects.filter(run__person=person), "outcome")

@@ -44,9 +44,8 @@ class Run(models.Model):
     """Sealed JSON: what the person filled in, field by field."""
     result = models.BinaryField(null=True)
     """Sealed JSON: what is shown, part by part."""
-    message = models.TextField(blank=True)
-    """Why it stopped, was refused or failed, for the person."""
-    remedy = models.TextField(blank=True)
+    told = models.BinaryField(default=bytes)
+    """Sealed JSON: why it stopped, was refused or failed, for the person, and what to do. Empty without words."""
     tokens_in = models.PositiveIntegerField(default=0)
     tokens_out = models.PositiveIntegerField(default=0)
     cost_nanodollars = models.BigIntegerField(default=0)
@@ -79,7 +78,8 @@ class RunStep(models.Model):
     masked = models.JSONField(default=dict)
     withheld = models.JSONField(default=dict)
     warnings = models.JSONField(default=list)
-    """Sentences about budgets that are nearly used up, and about rows without an answer."""
+    """Sentences about budgets that are nearly used up, and about rows without an answer: our own words, for they go
+    into the receipt, which is not sealed."""
     entry = models.BigIntegerField(null=True)
     """Number of the journal entry."""
     outcome = models.BinaryField()
@@ -130,11 +130,10 @@ class RunEvent(models.Model):
 
 
 class RunDocument(models.Model):
-    """A file somebody handed to a run, sealed."""
+    """A file somebody handed to a run, sealed. Its name is what the run's form holds in this field."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="documents")
     field = models.CharField(max_length=60)
-    name = models.CharField(max_length=200)
     content = models.BinaryField()
 
     class Meta:

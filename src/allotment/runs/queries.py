@@ -19,6 +19,7 @@ from allotment.runs.models import FINAL_STATES, Run, RunReceipt, RunState, RunSt
 from allotment.runs.progress import masking_after
 from allotment.runs.sealing import unseal
 from allotment.runs.showing import shown_parts
+from allotment.runs.telling import told_of
 from allotment.runs.values import Progress, ReceiptStep, RunDetail, RunSummary, ShownPart
 
 PAGE_LENGTH = 25
@@ -72,8 +73,6 @@ def run_for(actor: Actor, run: UUID) -> RunDetail:
         **vars(content),
         spec=from_plain(row.spec),
         digest=row.digest,
-        message=row.message,
-        remedy=row.remedy,
         steps=tuple(_receipt_step(step, titles) for step in steps),
         tokens_in=row.tokens_in,
         tokens_out=row.tokens_out,
@@ -128,6 +127,8 @@ class _Content:
     last_event: int = 0
     partial: dict[str, str] = field(default_factory=dict)
     progress: Progress | None = None
+    message: str = ""
+    remedy: str = ""
     is_erased: bool = False
 
 
@@ -142,6 +143,7 @@ def _content(row: Run, steps: tuple[RunStep, ...]) -> _Content:
         last_event=events[-1].number if events else 0,
         partial=_partial(events),
         progress=_progress(events),
+        **vars(told_of(row)),
     )
 
 
@@ -209,7 +211,7 @@ def past_runs(
     rows = _rows().filter(person_id=actor.person).order_by("-created_at")
     if app is not None:
         rows = rows.filter(app_id=app)
-    part = list(rows.defer("spec", "form", "result")[start : start + PAGE_LENGTH + 1])
+    part = list(rows.defer("spec", "form", "result", "told")[start : start + PAGE_LENGTH + 1])
     found = tuple(RunSummary(**_summary_values(row)) for row in part[:PAGE_LENGTH])
     return found, len(part) > PAGE_LENGTH
 
@@ -217,7 +219,7 @@ def past_runs(
 def runs_of_app(actor: Actor, app: UUID, *, start: int = 0) -> tuple[tuple[RunSummary, ...], bool]:
     """Return the outside of everybody's runs of an app (who, when, how it went) to those who oversee it."""
     rows = _rows().filter(app_id=app).order_by("-created_at")
-    part = list(rows.defer("spec", "form", "result")[start : start + PAGE_LENGTH + 1])
+    part = list(rows.defer("spec", "form", "result", "told")[start : start + PAGE_LENGTH + 1])
     for row in part[:1]:
         require(actor, Action.SEE_RUN, resource(row), {"content": False})
     found = tuple(RunSummary(**_summary_values(row)) for row in part[:PAGE_LENGTH])

@@ -96,7 +96,7 @@ def store(wanted: Runnable, actor: Actor, raw: Mapping[str, str], uploads: Mappi
     keep_tables(wanted.spec, form, actor.person)
     for field, upload in uploads.items():
         sealed = seal_bytes(upload.content, column=f"document.{field}", run=run, person=actor.person)
-        RunDocument.objects.create(run_id=run, field=field, name=upload.name[:200], content=sealed)
+        RunDocument.objects.create(run_id=run, field=field, content=sealed)
     note(
         Action.RUN_APP.value,
         actor=actor.person,

@@ -124,8 +124,8 @@ def retry(batch: UUID, actor: UUID | None) -> int:
             return 0
         row.failed -= count
         if row.state in FINAL or row.state == BatchState.PAUSED:
-            row.state, row.message, row.remedy, row.finished_at = BatchState.WORKING, "", "", None
-        row.save(update_fields=("failed", "state", "message", "remedy", "finished_at"))
+            row.state, row.told, row.finished_at = BatchState.WORKING, b"", None
+        row.save(update_fields=("failed", "state", "told", "finished_at"))
         tell(RETRY, row, actor, {"rows": count})
     return count
 

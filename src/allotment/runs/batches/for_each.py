@@ -16,14 +16,14 @@ from allotment.engine.spec.app import App, Ask, FieldKind, ForEach, FormField, S
 from allotment.engine.spec.paths import spoken
 from allotment.engine.spec.reading import from_plain, to_plain
 from allotment.kernel.canonical import digest
-from allotment.kernel.errors import TooLarge
+from allotment.kernel.errors import Erased, TooLarge
 from allotment.kernel.ids import new_id
 from allotment.prompts.queries import approved_template
 from allotment.runs.batches import finishing, foreman
 from allotment.runs.batches.answering import result_columns
 from allotment.runs.batches.models import FINAL, TRIED_IN_VAIN, Batch, BatchRow, BatchState
 from allotment.runs.batches.queries import answered_rows
-from allotment.runs.batches.sealed import About, sealed_about
+from allotment.runs.batches.sealed import About, row_told, sealed_about, told_of
 from allotment.runs.tables import opened
 from allotment.runs.working import Work
 from allotment.tables.computing import count
@@ -117,9 +117,16 @@ def rows_so_far(run: UUID) -> RowsSoFar | None:
     batch = _open(run)
     if batch is None:
         return None
-    held_up = _("paused: %(why)s") % {"why": batch.message} if batch.state == BatchState.PAUSED else ""
+    held_up = _("paused: %(why)s") % {"why": _why(batch)} if batch.state == BatchState.PAUSED else ""
     ended = batch.done + batch.failed + batch.unfit
     return RowsSoFar(batch.step, ended, batch.rows_expected, held_up or batch.waits_for)
+
+
+def _why(batch: Batch) -> str:
+    try:
+        return told_of(batch).message
+    except Erased as error:  # its person was erased while it was paused; nobody sees the page that says so
+        return error.message
 
 
 def stop(run: UUID) -> None:
@@ -136,12 +143,12 @@ def _open(run: UUID) -> Batch | None:
 def answers(batch: Batch) -> Iterator[Mapping[str, str]]:
     """Yield the answers, row by row in order: by column, and nothing for a row without one."""
     names = result_columns(from_plain(batch.spec))
-    for _row, cells in answered_rows(batch):
+    for _row, cells, _told in answered_rows(batch):
         yield dict(zip(names, cells, strict=True)) if cells else {}
 
 
 def unanswered(batch: Batch) -> tuple[int, int, str]:
     """Return how many rows were asked in vain, the number of the first of them, and why."""
     rows = BatchRow.objects.filter(batch=batch, state__in=TRIED_IN_VAIN).order_by("number")
-    first = rows.values_list("number", "message").first()
-    return (0, 0, "") if first is None else (rows.count(), *first)
+    first = rows.only("number", "told").first()
+    return (0, 0, "") if first is None else (rows.count(), first.number, row_told(first).message)

@@ -2,10 +2,9 @@
 
 from uuid import UUID
 
-from allotment.runs.batches.models import Batch, BatchRow
+from allotment.runs.batches.models import Batch
 
 
 def forget_person(person: UUID) -> None:
     """Empty it, in the caller's transaction."""
-    Batch.objects.filter(person=person).update(message="", remedy="", waits_for="")
-    BatchRow.objects.filter(batch__person=person).update(message="", remedy="")
+    Batch.objects.filter(person=person).update(waits_for="")

@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from allotment.kernel import clock
 from allotment.runs.batches.models import AT_WORK, FINAL, Batch, BatchState
+from allotment.runs.batches.sealed import sealed_told
 from allotment.runs.models import FINAL_STATES, Run
 
 BEAT_SECONDS = 1.0
@@ -83,7 +84,7 @@ def move(batch: UUID, wanted: BatchState, *, message: str = "", remedy: str = ""
     row = Batch.objects.select_for_update().get(id=batch)
     if row.state in FINAL:
         return False
-    row.state, row.message, row.remedy, row.waits_for = wanted, message, remedy, ""
+    row.state, row.told, row.waits_for = wanted, sealed_told(row, message, remedy), ""
     row.finished_at = clock.now() if wanted in FINAL else None
-    row.save(update_fields=("state", "message", "remedy", "waits_for", "finished_at"))
+    row.save(update_fields=("state", "told", "waits_for", "finished_at"))
     return True

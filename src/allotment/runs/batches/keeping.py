@@ -20,6 +20,7 @@ from allotment.journal import turns
 from allotment.kernel.errors import AllotmentError
 from allotment.runs.batches.answering import RowAtWork, RowEnd, ask_next
 from allotment.runs.batches.models import NOT_YET, Batch, BatchRow, RowState
+from allotment.runs.batches.sealed import sealed_row_told
 from allotment.runs.batches.writing_rows import RowChange, write_rows
 from allotment.runs.models import Run
 from allotment.runs.sealing import seal, unseal
@@ -83,7 +84,7 @@ class Keeper:
     def mark(self, row: RowAtWork, state: RowState, message: str, remedy: str) -> None:
         """Write that a row was refused or failed."""
         with turns.writing(), transaction.atomic():
-            self._write([_Becomes(row, _told(row, state, message, remedy))])
+            self._write([_Becomes(row, self._told(row, state, message, remedy))])
 
     def _answered(self, row: RowAtWork, step: str, answered: Answered) -> _Becomes:
         after = replace(row, answers={**row.answers, step: answered.text}, masking=answered.masking)
@@ -101,7 +102,7 @@ class Keeper:
         try:
             ends = ask_next(self._app, row)
         except AllotmentError as error:  # what was answered and paid for before stays for another try
-            return _told(row, RowState.FAILED, error.message, error.hint)
+            return self._told(row, RowState.FAILED, error.message, error.hint)
         if isinstance(ends, RowEnd):
             return self._ended(row, ends)
         so_far = {"answers": row.answers, "masking": msgspec.to_builtins(row.masking)}
@@ -110,9 +111,13 @@ class Keeper:
 
     def _ended(self, row: RowAtWork, ends: RowEnd) -> RowChange:
         if ends.stopped:
-            return replace(_told(row, RowState.STOPPED, ends.stopped), result=b"", progress=b"")
+            return replace(self._told(row, RowState.STOPPED, ends.stopped), result=b"", progress=b"")
         result = seal(list(ends.cells), column=RESULT, run=row.id, person=self._person)
-        return replace(_told(row, RowState.DONE), result=result, progress=b"")
+        return replace(self._told(row, RowState.DONE), result=result, progress=b"")
+
+    def _told(self, row: RowAtWork, state: RowState, message: str = "", remedy: str = "") -> RowChange:
+        told = sealed_row_told(row.id, self._person, message, remedy)
+        return RowChange(row.id, row.tries, state.value, told)
 
     def _write(self, becoming: Sequence[_Becomes]) -> None:
         """Write rows, and count those that nobody else had ended."""
@@ -137,12 +142,11 @@ class Keeper:
             Run.objects.filter(id=self._run).update(**_added(used.amounts), **_added(details))
 
     def _copies(self, ended: _Becomes) -> int:
-        """End the rows filled in alike; returns how many."""
+        """End the rows filled in alike; returns how many. What they tell is read from the row itself."""
         if not self._same_once:
             return 0
-        change = ended.change
         alike = BatchRow.objects.filter(batch=self._batch, same_as=ended.row.number, state=RowState.SAME)
-        return alike.update(state=change.state, message=change.message, remedy=change.remedy)
+        return alike.update(state=ended.change.state)
 
     def _count_details(self, used: "_Used") -> None:
         if not (used.masked or used.withheld):
@@ -173,10 +177,6 @@ def _used(answers: Sequence[Answered]) -> _Used:
     return _Used(amounts, masked, withheld)
 
 
-def _told(row: RowAtWork, state: RowState, message: str = "", remedy: str = "") -> RowChange:
-    return RowChange(row.id, row.tries, state.value, message, remedy)
-
-
 def _added(counted: Mapping[str, int]) -> dict[str, Any]:
     return {name: F(name) + count for name, count in counted.items() if count}
 
@@ -184,15 +184,15 @@ def _added(counted: Mapping[str, int]) -> dict[str, Any]:
 def waiting_rows(batch: UUID, after: int, count: int) -> list[RowAtWork]:
     """Return the next rows that wait, by number."""
     rows = BatchRow.objects.filter(batch=batch, state=RowState.WAITING, number__gt=after).order_by("number")
-    return [row_at_work(row) for row in rows.defer("result", "message", "remedy", "alike")[:count]]
+    return [row_at_work(row) for row in rows.defer("result", "told", "alike")[:count]]
 
 
 def put_back(batch: UUID, states: Iterable[str]) -> int:
     """Let rows in these states wait again, in the caller's transaction; returns how many."""
     rows = BatchRow.objects.filter(batch=batch, state__in=tuple(states))
-    told = {"message": "", "remedy": "", "tries": F("tries") + 1}
-    copies = rows.exclude(same_as=None).update(state=RowState.SAME, **told)
-    return copies + rows.filter(same_as=None).update(state=RowState.WAITING, **told)
+    again = {"told": b"", "tries": F("tries") + 1}
+    copies = rows.exclude(same_as=None).update(state=RowState.SAME, **again)
+    return copies + rows.filter(same_as=None).update(state=RowState.WAITING, **again)
 
 
 def is_all_done(batch: UUID) -> bool:

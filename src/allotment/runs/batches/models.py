@@ -14,7 +14,7 @@ class BatchState(models.TextChoices):
     """Its rows are being stored."""
     WORKING = "working"
     PAUSED = "paused"
-    """By the person, or because going on makes no sense now; `message` says why."""
+    """By the person, or because going on makes no sense now; `told` says why."""
     DONE = "done"
     CANCELLED = "cancelled"
     FAILED = "failed"
@@ -66,11 +66,10 @@ class Batch(models.Model):
     state = models.CharField(max_length=12, choices=BatchState.choices, default=BatchState.PREPARING)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     finished_at = models.DateTimeField(null=True)
-    message = models.TextField(blank=True)
-    """Why it is paused or failed, for the person."""
-    remedy = models.TextField(blank=True)
+    told = models.BinaryField(default=bytes)
+    """Sealed JSON: why it is paused or failed, for the person, and what to do. Empty without words."""
     waits_for = models.TextField(blank=True)
-    """What holds it up right now although it is at work; empty when nothing does."""
+    """What holds it up right now although it is at work; empty when nothing does. Our own words: no provider's."""
 
     rows_expected = models.PositiveIntegerField()
     rows = models.PositiveIntegerField(default=0)
@@ -123,8 +122,8 @@ class BatchRow(models.Model):
     """Sealed JSON: answers of steps so far, and the values behind their placeholders. Empty before the first."""
     result = models.BinaryField(default=bytes)
     """Sealed JSON: the cells of the result columns. Empty without any."""
-    message = models.TextField(blank=True)
-    remedy = models.TextField(blank=True)
+    told = models.BinaryField(default=bytes)
+    """Sealed JSON: why it has no answer, and what to do. Empty without words, and where the row `same_as` has them."""
     alike = models.BinaryField(max_length=32, null=True)
     """Keyed digest of the form, where rows filled in alike are answered once."""
     same_as = models.PositiveIntegerField(null=True)

@@ -21,7 +21,7 @@ from allotment.kernel.private_folders import private_folder
 from allotment.runs.batches.answering import alike, unfit
 from allotment.runs.batches.keeping import GIVEN
 from allotment.runs.batches.models import Batch, BatchRow, BatchState, RowState
-from allotment.runs.batches.sealed import About, about_of
+from allotment.runs.batches.sealed import About, about_of, sealed_row_told
 from allotment.runs.sealing import seal, unseal
 from allotment.runs.tables import opened
 from allotment.sheets import opening
@@ -109,7 +109,7 @@ def _row(row: Batch, app: App, about: About, number: int, cells: Sequence[str]) 
         number=number,
         state=RowState.UNFIT if problem else RowState.WAITING,
         given=given,
-        message=problem,
+        told=sealed_row_told(id_, row.person_id, problem),
         alike=None if problem or not row.same_once else alike(app, form, about.key),
     )
 

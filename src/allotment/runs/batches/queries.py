@@ -13,10 +13,11 @@ from allotment.kernel.errors import NotFound
 from allotment.runs.batches.answering import result_columns
 from allotment.runs.batches.holding import worked_seconds
 from allotment.runs.batches.keeping import GIVEN, RESULT
-from allotment.runs.batches.models import AT_WORK, FINAL, Batch, BatchRow, BatchState, RowState
-from allotment.runs.batches.sealed import about_of
+from allotment.runs.batches.models import AT_WORK, FINAL, NOT_YET, Batch, BatchRow, BatchState, RowState
+from allotment.runs.batches.sealed import about_of, row_told, told_of
 from allotment.runs.queries import run_for
 from allotment.runs.sealing import unseal
+from allotment.runs.telling import Told
 
 PAGE_LENGTH = 25
 _TROUBLES_SHOWN = 50
@@ -125,9 +126,10 @@ def batches_of(actor: Actor, app: UUID) -> tuple[BatchView, ...]:
 
 def troubles(batch: UUID) -> tuple[Trouble, ...]:
     """Return the first rows without an answer, and why."""
+    firsts = _Firsts(batch)
     rows = BatchRow.objects.filter(batch=batch, state__in=_TROUBLED).order_by("number")
-    found = rows.values_list("number", "state", "message", "remedy")[:_TROUBLES_SHOWN]
-    return tuple(Trouble(*one) for one in found)
+    found = rows.only("number", "state", "told", "same_as")[:_TROUBLES_SHOWN]
+    return tuple(Trouble(one.number, one.state, **vars(firsts.told(one))) for one in found)
 
 
 def heads(row: Batch) -> tuple[str, ...]:
@@ -138,31 +140,50 @@ def heads(row: Batch) -> tuple[str, ...]:
 def result_rows(row: Batch) -> Iterator[tuple[str, ...]]:
     """Yield the results, row by row in the order of the file. Memory stays flat."""
     width = len(result_columns(from_plain(row.spec)))
-    for one, result in answered_rows(row):
+    for one, result, told in answered_rows(row):
         cells = tuple(unseal(one.given, column=GIVEN, run=one.id)["cells"])
-        yield (*cells, *(result or ("",) * width), _ENDINGS[RowState(one.state)], one.message)
+        yield (*cells, *(result or ("",) * width), _ENDINGS[RowState(one.state)], told.message)
 
 
-def answered_rows(row: Batch) -> Iterator[tuple[BatchRow, tuple[str, ...]]]:
-    """Yield each row with the cells of its answer (none without one), in order, for the modules of this package."""
-    answered: dict[int, tuple[str, ...]] = {}
+def answered_rows(row: Batch) -> Iterator[tuple[BatchRow, tuple[str, ...], Told]]:
+    """Yield each row with the cells of its answer (none without one) and what it tells, in order.
+
+    For the modules of this package.
+    """
+    firsts = _Firsts(row.id)
     rows = BatchRow.objects.filter(batch=row).order_by("number").defer("progress", "alike")
     for one in rows.iterator(_CHUNK):
-        yield one, _result(one, row, answered) if one.state == RowState.DONE else ()
+        yield one, firsts.result(one) if one.state == RowState.DONE else (), firsts.told(one)
 
 
-def _result(one: BatchRow, row: Batch, answered: dict[int, tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the answer of a row, or of the row filled in alike; those few that others take are remembered."""
-    if one.same_as is None:
-        return tuple(unseal(one.result, column=RESULT, run=one.id)) if one.result else ()
-    if one.same_as not in answered:
-        first = BatchRow.objects.filter(batch=row, number=one.same_as).first()
-        found = () if first is None or not first.result else unseal(first.result, column=RESULT, run=first.id)
-        answered[one.same_as] = tuple(found)
-        if len(answered) > _CHUNK:
-            answered.pop(next(iter(answered)))
-        return tuple(found)
-    return answered[one.same_as]
+class _Firsts:
+    """The rows whose answers others take that are filled in alike; those few that are looked up are remembered."""
+
+    def __init__(self, batch: UUID) -> None:
+        self._batch = batch
+        self._known: dict[int, BatchRow | None] = {}
+
+    def result(self, row: BatchRow) -> tuple[str, ...]:
+        """Return the answer of a row."""
+        first = self._of(row)
+        if first is None or not first.result:
+            return ()
+        return tuple(unseal(first.result, column=RESULT, run=first.id))
+
+    def told(self, row: BatchRow) -> Told:
+        """Return what a row tells."""
+        first = None if row.state in NOT_YET else self._of(row)
+        return Told() if first is None else row_told(first)
+
+    def _of(self, row: BatchRow) -> BatchRow | None:
+        if row.same_as is None:
+            return row
+        if row.same_as not in self._known:
+            rows = BatchRow.objects.filter(batch=self._batch, number=row.same_as)
+            self._known[row.same_as] = rows.only("number", "result", "told").first()
+            if len(self._known) > _CHUNK:
+                self._known.pop(next(iter(self._known)))
+        return self._known[row.same_as]
 
 
 _ENDINGS = {
@@ -188,8 +209,7 @@ def _view(row: Batch) -> BatchView:
         name=about_of(row).name,
         created_at=row.created_at,
         finished_at=row.finished_at,
-        message=row.message,
-        remedy=row.remedy,
+        **vars(told_of(row)),
         waits_for=row.waits_for,
         rows=row.rows_expected,
         stored=row.rows,

@@ -1,14 +1,15 @@
-"""What a batch keeps sealed about itself: the file it came from, its columns, and the key of its digests."""
+"""What a batch keeps sealed about itself: the file it came from, its columns, the key of its digests, what it tells."""
 
 from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 from secrets import token_bytes
 from uuid import UUID
 
-from allotment.runs.batches.models import Batch
+from allotment.runs.batches.models import Batch, BatchRow
 from allotment.runs.sealing import seal, unseal
+from allotment.runs.telling import Told, opened_words, sealed_words
 
-_ABOUT = "batch.about"
+_ABOUT, _TOLD, _ROW_TOLD = "batch.about", "batch.told", "batch.row told"
 
 
 @dataclass(frozen=True)
@@ -52,3 +53,23 @@ def about_of(row: Batch) -> About:
         table=value.get("table", ""),
         key=b64decode(value["key"]),
     )
+
+
+def sealed_told(row: Batch, message: str, remedy: str) -> bytes:
+    """Seal what a batch tells."""
+    return sealed_words(Told(message, remedy), column=_TOLD, row=row.id, person=row.person_id)
+
+
+def told_of(row: Batch) -> Told:
+    """Open what a batch tells; raises `Erased`."""
+    return opened_words(row.told, column=_TOLD, row=row.id)
+
+
+def sealed_row_told(row: UUID, person: UUID, message: str, remedy: str = "") -> bytes:
+    """Seal what a row tells."""
+    return sealed_words(Told(message, remedy), column=_ROW_TOLD, row=row, person=person)
+
+
+def row_told(row: BatchRow) -> Told:
+    """Open what a row itself tells; raises `Erased`."""
+    return opened_words(row.told, column=_ROW_TOLD, row=row.id)

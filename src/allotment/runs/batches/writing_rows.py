@@ -29,8 +29,7 @@ class RowChange:
     tries: int
     """At which the row was read."""
     state: str = RowState.WAITING.value
-    message: str = ""
-    remedy: str = ""
+    told: bytes = b""
     progress: bytes | None = None
     result: bytes | None = None
     entry: int | None = None

@@ -18,6 +18,7 @@ from allotment.runs import ending
 from allotment.runs.batches import for_each
 from allotment.runs.batches.holding import worked_seconds
 from allotment.runs.batches.models import AT_WORK, Batch, BatchState
+from allotment.runs.batches.sealed import told_of
 from allotment.runs.events import append
 from allotment.runs.models import Run, RunStep
 from allotment.runs.progress import sealed_outcome
@@ -37,13 +38,14 @@ def ask_rows(work: Work, effect: ForEachEffect) -> str | None:
     if batch.state in AT_WORK or batch.state == BatchState.PAUSED:
         return WAITS
     if batch.state != BatchState.DONE:
-        message = batch.message or _("The questions about the rows were cancelled.")
-        return ending.fail(work.row, message, batch.remedy)
+        told = told_of(batch)
+        message = told.message or _("The questions about the rows were cancelled.")
+        return ending.fail(work.row, message, told.remedy)
     failed, number, why = for_each.unanswered(batch)
     if failed and not batch.done:
         said = _("Not one row was answered. Row %(number)s: %(why)s") % {"number": f"{number:,}", "why": why}
         return ending.fail(work.row, said, _("Mend that, and run it again."))
-    _keep(work, effect, batch, _warnings(effect.step.step, batch, (failed, number, why)))
+    _keep(work, effect, batch, _warnings(effect.step.step, batch, failed, number))
     return None
 
 
@@ -83,13 +85,13 @@ def _cells(effect: ForEachEffect, batch: Batch) -> Iterator[tuple[str, ...]]:
         yield tuple(found.get(name, "") for name in names)
 
 
-def _warnings(step: str, batch: Batch, in_vain: tuple[int, int, str]) -> list[str]:
-    failed, number, why = in_vain
+def _warnings(step: str, batch: Batch, failed: int, number: int) -> list[str]:
+    """Return what the receipt says of rows without an answer; why, which may quote, stands beside the rows, sealed."""
     said = {"step": spoken(step), "rows": f"{batch.rows:,}"}
     warnings = []
     if failed:
-        words = _("%(failed)s of %(rows)s rows have no “%(step)s”. Row %(number)s: %(why)s")
-        warnings.append(words % {**said, "failed": f"{failed:,}", "number": f"{number:,}", "why": why})
+        words = _("%(failed)s of %(rows)s rows have no “%(step)s”; the first is row %(number)s.")
+        warnings.append(words % {**said, "failed": f"{failed:,}", "number": f"{number:,}"})
     if batch.unfit:
         words = _(
             "%(unfit)s of %(rows)s rows were not asked about “%(step)s”: their cells are empty or too long."

@@ -1,0 +1,17 @@
+"""What is sealed now is no longer kept beside it."""
+
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('batches', '0004_seal_words'),
+    ]
+
+    operations = [
+        migrations.RemoveField(model_name='batch', name='message'),
+        migrations.RemoveField(model_name='batch', name='remedy'),
+        migrations.RemoveField(model_name='batchrow', name='message'),
+        migrations.RemoveField(model_name='batchrow', name='remedy'),
+    ]
