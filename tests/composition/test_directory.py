@@ -11,6 +11,7 @@ from allotment.llms.models import LanguageModel
 from allotment.llms.offering import turn_off, turn_on
 from allotment.llms.queries import asked, model
 from tests.composition.conftest import scripted_model
+from tests.engine.gate.scene import Purse, Scene, question
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("reaching")]
 
@@ -63,10 +64,24 @@ def test_an_answer_is_still_priced_when_its_model_was_turned_off_meanwhile(organ
     assert directory.cost_nanodollars(wanted, Usage(10, 100)) == 530
 
 
-def test_a_model_that_was_never_reached_costs_nothing(organisation):
+def test_a_model_that_was_never_reached_has_no_price(organisation):
     late = scripted_model("late")
     known = take()
     turn_off(late, organisation.officer.actor)
     later = take()
     directory = ModelDirectory(lambda: later)
-    assert directory.cost_nanodollars(known.models_by_id[str(late)].asked, Usage(1, 1)) == 0
+    with pytest.raises(Unavailable, match="What “Late” costs is not known here yet"):
+        directory.cost_nanodollars(known.models_by_id[str(late)].asked, Usage(1, 1))
+
+
+def test_a_model_turned_on_a_moment_ago_has_its_price_before_room_is_set_aside(organisation):
+    before = take()
+    late = scripted_model("late")
+    LanguageModel.objects.filter(id=late).update(input_price=3, output_price=5)
+    connection = LanguageModel.objects.get(id=late).connection
+    connection.runs_here = False
+    connection.save()
+    purse = Purse()
+    scene = Scene(purse=purse, parts={"directory": ModelDirectory(lambda: before)})
+    scene.ask(question(model=asked(model(late))))
+    assert purse.rooms[0].demand.nanodollars > 0

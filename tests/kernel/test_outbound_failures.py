@@ -1,7 +1,12 @@
-"""Which answers of a provider are about the key, and which about what was asked with it."""
+"""Which answers of a provider are about the key, which about what was asked with it, and what they say it took."""
+
+import aiohttp
+import pytest
 
 from allotment.engine.gate.breaker import BreakerRules, Breakers, Permit
-from allotment.kernel.outbound.failures import from_status
+from allotment.kernel.errors import NOTHING
+from allotment.kernel.outbound import Reach
+from allotment.kernel.outbound.failures import Hung, from_status, from_transport, unreadable
 
 
 def after(status: int) -> Breakers:
@@ -24,3 +29,20 @@ def test_403_may_be_about_one_model_and_leaves_the_others_in_reach() -> None:
     assert not error.retryable
     assert "No access to model large." in error.hint
     assert after(403).resting() == frozenset()
+
+
+@pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 429, 500, 503])
+def test_what_a_provider_refuses_takes_nothing(status: int) -> None:
+    assert from_status("api.example.org", status, {}, "").took == NOTHING
+
+
+def test_connection_that_was_never_made_takes_nothing() -> None:
+    error = aiohttp.ConnectionTimeoutError()
+    assert from_transport("api.example.org", error, Reach.PUBLIC).took == NOTHING
+
+
+def test_what_becomes_of_a_question_that_was_sent_is_not_known() -> None:
+    error = aiohttp.ServerDisconnectedError()
+    assert from_transport("api.example.org", error, Reach.PUBLIC).took is None
+    assert Hung("api.example.org", "was silent", 9).took is None
+    assert unreadable("api.example.org").took is None

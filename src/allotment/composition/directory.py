@@ -1,7 +1,8 @@
 """The gate's directory of models, on top of the snapshot.
 
 Invariant: a model in the snapshot is found without a thread and without reading a row. Only one that was turned on
-a moment ago, or that is off, is looked up in the tables.
+a moment ago, or that is off, is looked up in the tables. No price is guessed: a model without a known one is looked up
+before room is set aside for it.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import anyio
 from allotment.composition.snapshot.facts import Snapshot
 from allotment.engine.asking import Provider, Usage
 from allotment.engine.gate.values import AskedModel
+from allotment.kernel.errors import Unavailable
 from allotment.llms.pricing import Tariff, cost_nanodollars
 from allotment.llms.providers import ReachableModel, reachable
 from allotment.web.worker_threads import database_work
@@ -37,7 +39,12 @@ class ModelDirectory:
         return found.provider
 
     def cost_nanodollars(self, model: AskedModel, usage: Usage) -> int:
-        """Return the price of an answer of this model; nothing for one that was never reached here."""
+        """Return the price of an answer of this model; raises `Unavailable` for one that was never reached here."""
         known = self._current().models_by_id.get(model.id)
         tariff = self._tariffs.get(model.id) if known is None else known.tariff
-        return 0 if tariff is None else cost_nanodollars(tariff, usage)
+        if tariff is None:
+            raise Unavailable(
+                f"What “{model.title}” costs is not known here yet.",
+                hint="Try again in a moment. If it stays so, ask an administrator whether the model is on.",
+            )
+        return cost_nanodollars(tariff, usage)

@@ -10,6 +10,8 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 FinishReason = Literal["stop", "length", "filtered"]
+_MOST_TOKENS = 1_000_000_000
+"""More than any question and answer; what counts higher does not count."""
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -71,6 +73,11 @@ class Usage(msgspec.Struct, frozen=True):
     tokens_in: int
     tokens_out: int
     estimated: bool = False
+
+    @property
+    def is_said(self) -> bool:
+        """Whether these are numbers of tokens. Some servers count nothing, or below zero, or anything at all."""
+        return self.tokens_in >= 0 <= self.tokens_out and 0 < self.tokens_in + self.tokens_out < _MOST_TOKENS
 
 
 class ChatDelta(msgspec.Struct, frozen=True):

@@ -139,8 +139,7 @@ class JournalWriter:
                     self._note(held, outcomes)
                     _settle(held, outcomes)
                     held = []
-                if not self._is_open and trouble is None:
-                    self._owing.pay(_write)
+            self._owing.pay(_write)
         finally:
             # Reached after `stop`, or by a defect: then those who wait must still hear of it.
             self._abandon(held)

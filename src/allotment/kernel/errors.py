@@ -14,6 +14,8 @@ AllotmentError               something a person can read and act on; carries cod
 A refusal by policy inside the gate is a value (`engine.gate.Refused`), not one of these.
 """
 
+from typing import NamedTuple, Self
+
 
 class AllotmentError(Exception):
     """An error with words for the person it reaches.
@@ -89,6 +91,18 @@ class Unavailable(AllotmentError):
     status = 503
 
 
+class Took(NamedTuple):
+    """The tokens a question took although it failed."""
+
+    tokens_in: int
+    tokens_out: int
+    estimated: bool = False
+
+
+NOTHING = Took(0, 0)
+"""What a question takes that never reached a model: the provider refused it, or was not reached."""
+
+
 class ProviderError(Unavailable):
     """A model provider failed. `retryable` says whether trying again can help.
 
@@ -98,6 +112,8 @@ class ProviderError(Unavailable):
 
     code = "provider-error"
     status = 502
+    took: Took | None = None
+    """None where nobody can know: the question was sent, and what became of it is not known."""
 
     def __init__(
         self,
@@ -112,6 +128,11 @@ class ProviderError(Unavailable):
         self.retryable = retryable
         self.rejected_credential = rejected_credential
         self.retry_after_seconds = retry_after_seconds
+
+    def having_taken(self, took: Took) -> Self:
+        """Return this error, which now says what the question took."""
+        self.took = took
+        return self
 
 
 class Misconfigured(AllotmentError):

@@ -53,9 +53,9 @@ class Greedy:
 class Book:
     """A limiter over one budget, whose room is granted at once."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, measure: Measure = Measure.TOKENS) -> None:
         self.granted, self.limits = 0, Limits()
-        rule = Rule("day", Scope.PERSON, "", Measure.TOKENS, Period.DAY, limit)
+        rule = Rule("day", Scope.PERSON, "", measure, Period.DAY, limit)
         self.limits.adopt(Rules.of(1, [rule]))
 
     async def reserve(self, on_behalf, asked, demand):

@@ -7,13 +7,14 @@ import pytest
 from msgspec.structs import replace
 
 from allotment.engine.asking import AnswerLabel, Usage
+from allotment.engine.gate.bounding import at_most
 from allotment.engine.gate.breaker import BreakerRules, Breakers
 from allotment.engine.gate.performing import Patience, pause_before_retry
 from allotment.engine.gate.values import Answered, Failed, Outcome, Stage
 from allotment.kernel import clock
 from allotment.kernel.deadlines import Deadlines
-from allotment.kernel.errors import ProviderError
-from tests.engine.gate.scene import NOW, Book, Policy, Purse, Scene, Voice, model, question, refusal
+from allotment.kernel.errors import NOTHING, ProviderError
+from tests.engine.gate.scene import ANSWER, NOW, Book, Policy, Purse, Scene, Voice, model, question, refusal
 
 SECOND, THIRD = model("second"), model("third")
 
@@ -23,7 +24,8 @@ def down(**changes: object) -> ProviderError:
 
 
 def refusing(**changes: object) -> ProviderError:
-    return down(**{"retryable": False, **changes})
+    """The provider says no, which costs nothing."""
+    return down(**{"retryable": False, **changes}).having_taken(NOTHING)
 
 
 def answered(outcome: Outcome) -> Answered:
@@ -36,7 +38,7 @@ def test_failure_that_may_pass_is_tried_again() -> None:
     answered(scene.ask())
     assert len(scene.voice.requests) == 3
     assert scene.book.last.details["retries"] == 2
-    assert len(scene.purse.rooms) == 1
+    assert [len(room.settled) for room in scene.purse.rooms] == [1, 1, 1]
 
 
 def test_it_is_not_tried_for_ever() -> None:
@@ -107,7 +109,7 @@ def test_model_that_may_stand_in_answers_at_its_own_price() -> None:
     assert outcome.model == SECOND
     assert outcome.cost_nanodollars == 15 * len("second")
     first, second = scene.purse.rooms
-    assert (first.settled, first.released) == ([], 1)
+    assert (first.settled, first.released) == ([(Usage(0, 0), 0)], 1)
     assert second.model == "second"
     assert [cost for _, cost in second.settled] == [90]
     entry = scene.book.last
@@ -215,6 +217,19 @@ def test_slow_reader_does_not_rest_the_connection_for_others() -> None:
     assert scene.voice.closed == 6
 
 
+@pytest.mark.parametrize(
+    ("changes", "rests"),
+    [({}, True), ({"is_streamed": False}, False), ({"answer": AnswerLabel(("a",))}, False)],
+)
+def test_only_silence_where_words_would_come_at_once_rests_the_connection(
+    changes: dict[str, object], rests: bool
+) -> None:
+    scene = Scene(Voice(hangs_after=0), parts={"deadlines": Deadlines(0.02)})
+    for _ in range(6):
+        scene.ask(question(**changes))
+    assert bool(scene.gate.breakers.resting()) == rests
+
+
 async def given_up(scene: Scene, how: str) -> None:
     """Begin a call, and give it up once it waits."""
     if how == "task":
@@ -245,7 +260,10 @@ def test_call_given_up_ends_at_the_provider_and_is_recorded(
     assert scene.book.last.details["reason"] == "cancelled"
     assert not scene.book.last.flagged
     assert [room.released for room in scene.purse.rooms] == [1]
-    assert bool(scene.purse.rooms[0].settled) == bool(hangs_after)
+    came = sum(len(piece) for piece in ANSWER[:hangs_after])
+    took = Usage(4, came // 4, estimated=True) if came else at_most(question(), model())
+    assert [usage for usage, _ in scene.purse.rooms[0].settled] == [took]
+    assert scene.book.last.details["estimated"]
 
 
 def test_reader_who_is_gone_ends_the_call_at_the_provider() -> None:
@@ -307,4 +325,5 @@ def test_of_many_calls_each_ends_once_whoever_gives_up() -> None:
     finals = [outcome for outcome in scene.book.outcomes if outcome != "allowed"]
     assert len(finals) == len(begun)
     assert all(room.released for room in scene.purse.rooms)
+    assert sum(len(room.settled) for room in scene.purse.rooms) == scene.calls
     assert scene.voice.closed == len(scene.voice.requests)

@@ -27,6 +27,7 @@ from allotment.engine.asking import (
     Message,
     Usage,
 )
+from allotment.kernel.errors import ProviderError, Took
 from allotment.kernel.outbound import Unreadable
 
 Ask = Callable[[ChatRequest], AsyncGenerator[ChatDelta, None]]
@@ -163,12 +164,18 @@ async def _made_to_fit(request: ChatRequest, ask: Ask) -> AsyncGenerator[ChatDel
     whole = await collected(ask(request))
     text = read(request.answer, whole.text)
     if text is None and whole.finish != "filtered":
-        first = whole.usage
-        whole = await collected(ask(_repair(request, whole.text)))
-        whole = replace(whole, usage=_sum(first, whole.usage))
+        first = _counted(request, whole)
+        again = _repair(request, whole.text)
+        try:
+            whole = await collected(ask(again))
+        except ProviderError as error:
+            if error.took is not None:  # the first answer was paid for, whatever became of the second
+                error.took = _took(_sum(first, Usage(*error.took)))
+            raise
+        whole = replace(whole, usage=_sum(first, _counted(again, whole)))
         text = read(request.answer, whole.text)
     if text is None and whole.finish != "filtered":
-        raise _misfit(whole.finish)
+        raise _misfit(whole.finish).having_taken(_took(_counted(request, whole)))
     if text is not None:
         yield ChatDelta(text=text)
     yield ChatDelta(finish=whole.finish, usage=whole.usage)
@@ -193,6 +200,14 @@ def _sum(one: Usage, other: Usage) -> Usage:
         one.tokens_out + other.tokens_out,
         one.estimated or other.estimated,
     )
+
+
+def _counted(request: ChatRequest, whole: Whole) -> Usage:
+    return whole.usage if whole.usage.is_said else estimated_usage(request, whole.text)
+
+
+def _took(usage: Usage) -> Took:
+    return Took(usage.tokens_in, usage.tokens_out, usage.estimated)
 
 
 def _misfit(finish: FinishReason) -> Unreadable:

@@ -15,7 +15,7 @@ from yarl import URL
 
 from allotment.adapters.wires import answers
 from allotment.engine.asking import AnswerText, ChatDelta, ChatRequest, FinishReason, Usage
-from allotment.kernel.errors import ProviderError
+from allotment.kernel.errors import NOTHING, ProviderError
 from allotment.kernel.outbound import Outbound, Patience, Reach, Rejected, Unreadable, decoded
 
 _BAD_REQUEST = frozenset({400, 422})
@@ -198,11 +198,12 @@ class _Reading:
     def take(self, chunk: _Chunk) -> str:
         """Note one chunk and return its text."""
         if chunk.error is not None:
-            raise ProviderError(
+            error = ProviderError(
                 f"{self.host} stopped with an error of its own.",
                 hint="Try again in a moment.",
                 retryable=True,
             )
+            raise error if self.text else error.having_taken(NOTHING)
         self.counted = chunk.usage or self.counted
         if not chunk.choices:
             return ""
@@ -242,7 +243,7 @@ def _learned(habits: Habits, error: Rejected) -> Habits:
         raise ProviderError(
             "The text is longer than this model can read at once.",
             hint="Shorten the text, or choose a model with a larger context.",
-        ) from error
+        ).having_taken(NOTHING) from error
     better = habits.after(error.detail)
     if better == habits:
         raise error

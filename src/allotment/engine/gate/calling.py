@@ -1,7 +1,9 @@
 """One permitted call: perform, screen out, meter, record.
 
 Invariant: a model that stands in is authorised and has its own room in the budgets before it is asked, and is asked
-only while nothing of another's answer was passed on. The room set aside is settled or given back exactly once.
+only while nothing of another's answer was passed on. Every try has its own room, which is settled or given back exactly
+once; whatever a try took that reached a provider counts, however it ended, and where nobody knows, the most it can have
+taken. So budgets are never passed by more than one call. What is decided after a wait is decided from facts read anew.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,6 +14,8 @@ from msgspec.structs import replace
 
 from allotment.engine.asking import ChatRequest, Usage
 from allotment.engine.gate import stages
+from allotment.engine.gate.afresh import is_old
+from allotment.engine.gate.bounding import at_most
 from allotment.engine.gate.breaker import Breakers
 from allotment.engine.gate.performing import Patience, Performed, estimated
 from allotment.engine.gate.ports import Authoriser, Directory, Limiter, Release, Reservation
@@ -34,7 +38,7 @@ from allotment.engine.gate.values import (
 from allotment.engine.recording import Also, NotKept
 from allotment.kernel import clock
 from allotment.kernel.deadlines import Deadline, Deadlines
-from allotment.kernel.errors import AllotmentError
+from allotment.kernel.errors import AllotmentError, ProviderError
 from allotment.screening.findings import Detected
 
 Found = Performed | Refused | Failed
@@ -61,6 +65,15 @@ class Parts(Protocol):
     @property
     def deadlines(self) -> Deadlines: ...
 
+    async def decide_again(self, passage: Passage, effect: AskModel) -> "Decided | Refused": ...
+
+
+class Decided(Struct, frozen=True):
+    """Permitted anew."""
+
+    passage: Passage
+    policies: tuple[str, ...]
+
 
 class Call:
     """A call on its way. It owns the reservation: whoever makes a call closes it."""
@@ -68,12 +81,20 @@ class Call:
     def __init__(
         self, parts: Parts, passage: Passage, effect: AskModel, record: Record, held: Reservation
     ) -> None:
-        self._parts, self._passage, self._effect = parts, passage, effect
-        self._record, self._held, self._is_settled = record, held, False
+        self._parts, self._effect = parts, effect
+        self.passage = passage
+        """The newest."""
+        self._record, self._held = record, held
         self._model = effect.model
         self._deadline = Deadline(parts.deadlines)
         self._tries = Tries(parts.breakers, parts.patience, self._deadline)
-        self._request: ChatRequest | None = None
+        self._screened: ScreenedIn
+        self._release: Release | None = None
+        self._request: ChatRequest
+        self._is_asking = False
+        """Whether a model is being asked, and what that takes is not settled yet."""
+        self._usage: Usage | None = None
+        self._cost = 0
         self._troubled: list[str] = []
         self._skipped: list[str] = []
 
@@ -81,10 +102,13 @@ class Call:
         """Ask the model, then those that may stand in for it, until one has answered."""
         for kind, count in screened.masked.items():
             self._record.details[f"masked {kind}"] = count
-        found = await self._ask_in_time(screened, release)
+        self._screened = screened
+        if stages.is_streamed(self._effect) and self.passage.keep is None:
+            self._release = release
+        found = await self._ask_in_time()
         self._note()
         if isinstance(found, Performed):
-            return await self._finish(found, screened, started)
+            return await self._finish(found, started)
         self._settle_broken_off()
         return await (
             self._record.refused(found) if isinstance(found, Refused) else self._record.failed(found)
@@ -97,12 +121,21 @@ class Call:
         finally:
             self._held.release()
 
-    async def _ask_in_time(self, screened: ScreenedIn, release: Release) -> Found:
+    async def decide_again(self) -> Refused | None:
+        """Decide anew on the model that is asked now; return why it may not be asked any more."""
+        decided = await self._parts.decide_again(self.passage, replace(self._effect, model=self._model))
+        if isinstance(decided, Refused):
+            return decided
+        self.passage = self._record.passage = decided.passage
+        self._record.policies = decided.policies
+        return None
+
+    async def _ask_in_time(self) -> Found:
         try:
             with self._deadline:
-                found = await self._ask(self._effect.model, screened, release)
+                found = await self._ask(self._effect.model)
                 if self._effect.fallbacks and not self._is_final(found):
-                    found = await self._ask_others(found, screened, release)
+                    found = await self._ask_others(found)
                 return found
         except TimeoutError:
             if not self._deadline.has_passed:
@@ -110,7 +143,7 @@ class Call:
             overdue = Overdue()
             return Failed(overdue.message, overdue.hint, overdue.retryable)
 
-    async def _ask(self, model: AskedModel, screened: ScreenedIn, release: Release) -> Found:
+    async def _ask(self, model: AskedModel) -> Found:
         self._model, self._record.model = model, model.id
         try:
             provider = await self._parts.directory.provider(model)
@@ -119,7 +152,7 @@ class Call:
         effect = self._effect
         request = self._request = ChatRequest(
             model.name,
-            screened.messages,
+            self._screened.messages,
             effect.answer,
             stages.most_tokens(effect, model),
             effect.temperature,
@@ -127,16 +160,29 @@ class Call:
             effect.is_streamed,
             self._question_key(model),
         )
-        self._record.has_asked = True
-        may_release = stages.is_streamed(effect) and self._passage.keep is None
-        way_out = release if may_release else None
-        return await self._tries.ask(
-            model, provider, request, lambda: Outlet(screened.masking, self._record.allowed, way_out)
-        )
+        return await self._tries.ask(model, provider, request, self)
+
+    def begin(self) -> Outlet:
+        """Begin a try: see `trying.Room`."""
+        self._is_asking = self._record.has_asked = True
+        return Outlet(self._screened.masking, self._record.allowed, self._release)
+
+    def spent(self, error: ProviderError) -> None:
+        """Settle a try that failed, at what it took, or at the most it can have taken."""
+        usage = None if error.took is None else Usage(*error.took)
+        self._settle(self._as_far_as_known() if usage is None else usage)
+
+    async def more(self) -> Refused | None:
+        """Set room aside for one more try of the same model, which must still be permitted."""
+        held = await reserve(self._parts, self.passage, self._effect, self._model)
+        if isinstance(held, Refused):
+            return held
+        self._held = held
+        return await self.decide_again() if is_old(self.passage) else None
 
     def _question_key(self, model: AskedModel) -> str:
         """Return the name of this question to this model: another one asks for another answer."""
-        key = self._passage.idempotency
+        key = self.passage.idempotency
         return key if not key or model is self._effect.model else f"{key}:{model.id}"
 
     def _is_final(self, found: Found) -> bool:
@@ -144,14 +190,14 @@ class Call:
             return True
         return isinstance(found, Performed) or self._tries.are_over
 
-    async def _ask_others(self, trouble: Found, screened: ScreenedIn, release: Release) -> Found:
+    async def _ask_others(self, trouble: Found) -> Found:
         """Ask the models that may stand in; when none can, the first trouble is the one that counts."""
         self._troubled.append(self._model.id)
         for model in self._effect.fallbacks:
             if not await self._may_stand_in(model):
                 self._skipped.append(model.id)
                 continue
-            found = await self._ask(model, screened, release)
+            found = await self._ask(model)
             if self._is_final(found):
                 return found
             self._troubled.append(model.id)
@@ -159,16 +205,16 @@ class Call:
 
     async def _may_stand_in(self, model: AskedModel) -> bool:
         """Authorise a fallback, and move the reservation to it: its price and its budgets are its own."""
-        authorised = stages.authorise_model(self._passage, model, self._parts.authoriser)
+        authorised = stages.authorise_model(self.passage, model, self._parts.authoriser)
         if isinstance(authorised, Refused):
             return False
         self._held.release()
-        held = await reserve(self._parts, self._passage, self._effect, model)
+        held = await reserve(self._parts, self.passage, self._effect, model)
         if isinstance(held, Refused):
             return False
-        self._held = held
+        self._held, self._model = held, model
         self._record.policies += authorised.policies
-        return True
+        return not is_old(self.passage) or await self.decide_again() is None
 
     def _note(self) -> None:
         """Note what else happened on the way, if anything did."""
@@ -181,10 +227,10 @@ class Call:
         if self._skipped:
             details["skipped"] = ", ".join(self._skipped)
 
-    async def _finish(self, performed: Performed, screened: ScreenedIn, started: float) -> Outcome:
-        outlet = self._tries.outlet
+    async def _finish(self, performed: Performed, started: float) -> Outcome:
+        screened, outlet = self._screened, self._tries.outlet
         withheld = outlet.withheld if outlet else {}
-        cost = self._settle(performed.usage)
+        usage = self._settle(performed.usage)
         seconds = clock.monotonic() - started
         self._record.details["withheld"] = sum(withheld.values())
         self._record.details["milliseconds"] = round(seconds * 1000)
@@ -192,8 +238,8 @@ class Call:
             text=performed.text,
             masking=screened.masking.to_values(),
             screened=Screened(screened.masked, withheld),
-            usage=performed.usage,
-            cost_nanodollars=cost,
+            usage=usage,
+            cost_nanodollars=self._cost,
             seconds=seconds,
             entry=0,
             model=self._model,
@@ -209,28 +255,44 @@ class Call:
 
     def _keeping(self, answered: Answered) -> Also | None:
         """Return what writes the answer beside its entry, if somebody wants it kept there."""
-        keep = self._passage.keep
+        keep = self.passage.keep
         return None if keep is None else Also(_Keeping(keep.write), (keep.what, answered))
 
-    def _settle(self, usage: Usage) -> int:
-        """Meter: replace the estimate by what was used, at the price of the model that used it."""
+    def _settle(self, usage: Usage) -> Usage:
+        """Meter: replace the estimate of a try by what it used, at its model's price; return what all of them used."""
+        self._is_asking = False
         cost = self._parts.directory.cost_nanodollars(self._model, usage)
-        self._is_settled = True
         self._held.settle(usage, cost)
+        before = self._usage
+        if before is not None:
+            usage = Usage(
+                before.tokens_in + usage.tokens_in,
+                before.tokens_out + usage.tokens_out,
+                before.estimated or usage.estimated,
+            )
+        self._usage = usage
+        self._cost += cost
         details = self._record.details
         details["tokens_in"] = usage.tokens_in
         details["tokens_out"] = usage.tokens_out
-        details["cost_nanodollars"] = cost
+        details["cost_nanodollars"] = self._cost
         if usage.estimated:
             details["estimated"] = True
-        return cost
+        return usage
 
     def _settle_broken_off(self) -> None:
-        """An answer that began was worked for, so it counts, as far as it came."""
-        outlet = self._tries.outlet
-        if self._is_settled or self._request is None or outlet is None or not outlet.received:
-            return
-        self._settle(estimated(self._request, outlet.received))
+        """Settle a try that was given up: it was worked for."""
+        if self._is_asking:
+            self._settle(self._as_far_as_known())
+
+    def _as_far_as_known(self) -> Usage:
+        """Return what a try took that did not end well: what was said, how far it came, or the most it can take."""
+        outlet, counted = self._tries.outlet, self._tries.counted
+        if counted is not None:
+            return counted
+        if outlet is not None and outlet.received:
+            return estimated(self._request, outlet.received)
+        return at_most(self._effect, self._model)
 
 
 class _Keeping(Struct, frozen=True):

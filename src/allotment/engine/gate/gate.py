@@ -5,8 +5,9 @@ import sys
 from dataclasses import dataclass, field
 
 from allotment.engine.gate import stages
+from allotment.engine.gate.afresh import is_old, renewed
 from allotment.engine.gate.breaker import Breakers
-from allotment.engine.gate.calling import Call
+from allotment.engine.gate.calling import Call, Decided
 from allotment.engine.gate.performing import Patience
 from allotment.engine.gate.ports import Authoriser, Directory, Limiter, Release, Reservation, Watch
 from allotment.engine.gate.recording import WAITED_FOR, Record
@@ -63,12 +64,27 @@ class Gate:
             return await record.refused(held)
         call = Call(self, passage, effect, record, held)
         try:
-            screened = self._screen_in(passage, effect)
+            if is_old(passage):
+                refused = await call.decide_again()
+                if refused is not None:
+                    return await record.refused(refused)
+            screened = self._screen_in(call.passage, effect)
             if isinstance(screened, Refused):
                 return await record.refused(screened)
             return await call.through(screened, release, started)
         finally:
             call.close()
+
+    async def decide_again(self, passage: Passage, effect: AskModel) -> Decided | Refused:
+        """Identify and authorise from facts read anew: what was decided before a wait may not hold after it."""
+        newest = await renewed(passage)
+        if isinstance(newest, Refused):
+            return newest
+        refused = self._identify(newest)
+        if refused is not None:
+            return refused
+        authorised = self._authorise(newest, effect)
+        return authorised if isinstance(authorised, Refused) else Decided(newest, authorised.policies)
 
     async def _identified(self, passage: Passage, record: Record) -> Refused | None:
         """Identify; whoever has patience waits while trouble passes by itself. The entry tells what was waited for."""

@@ -8,7 +8,7 @@ import msgspec
 
 from allotment.engine.asking import ChatRequest, Provider, Usage
 from allotment.engine.gate.stages import CHARACTERS_PER_TOKEN, tokens_in
-from allotment.kernel.errors import ProviderError
+from allotment.kernel.errors import ProviderError, Took
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,15 @@ async def perform(
         if isinstance(deltas, AsyncGenerator):
             await deltas.aclose()
     text = "".join(pieces)
+    if usage is None or not usage.is_said:
+        usage = estimated(request, len(text))
     if not text.strip():
         raise ProviderError(
             "The model gave an empty answer.",
             hint="Run it again; if it stays empty, ask with another model.",
             retryable=False,
-        )
-    return Performed(text, usage or estimated(request, len(text)))
+        ).having_taken(Took(usage.tokens_in, usage.tokens_out, usage.estimated))
+    return Performed(text, usage)
 
 
 def estimated(request: ChatRequest, characters: int) -> Usage:

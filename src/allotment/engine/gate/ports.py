@@ -80,7 +80,7 @@ class Directory(Protocol):
         ...
 
     def cost_nanodollars(self, model: AskedModel, usage: Usage) -> int:
-        """Return the price in billionths of a dollar."""
+        """Return the price in billionths of a dollar; raises `Unavailable` where `provider` must look it up first."""
         ...
 
 

@@ -31,7 +31,7 @@ class Record:
     """The entries of one effect."""
 
     def __init__(self, recorder: Recorder, passage: Passage, effect: AskModel) -> None:
-        self._recorder, self._passage = recorder, passage
+        self._recorder, self.passage = recorder, passage
         self.model = effect.model.id
         self.policies: tuple[str, ...] = ()
         self.details: dict[str, Scalar] = {
@@ -92,7 +92,7 @@ class Record:
         flagged: bool = False,
         also: Also | None = None,
     ) -> int:
-        passage = self._passage
+        passage = self.passage
         entry = Entry(
             at=clock.now(),
             action=Action.ASK_MODEL.value,

@@ -2,10 +2,12 @@
 
 from typing import Protocol
 
+from allotment.engine.asking import Usage
 from allotment.engine.gate.bounding import at_most
 from allotment.engine.gate.defects import TROUBLE, words
 from allotment.engine.gate.ports import Demand, Directory, Limiter, LimitReached, Reservation
 from allotment.engine.gate.values import AskedModel, AskModel, Passage, Refused, Stage
+from allotment.kernel.errors import AllotmentError, Unavailable
 
 
 class Means(Protocol):
@@ -24,7 +26,10 @@ async def reserve(
     """Set room aside for asking `model`. Budgets that cannot be read count as used up."""
     try:
         usage = at_most(effect, model)
-        cost = means.directory.cost_nanodollars(model, usage)
+        try:
+            cost = means.directory.cost_nanodollars(model, usage)
+        except Unavailable:
+            cost = await _looked_up(means.directory, model, usage)
         demand = Demand(usage.tokens_in + usage.tokens_out, cost)
         held = await means.limiter.reserve(passage, model, demand)
     except TROUBLE as error:
@@ -38,3 +43,12 @@ async def reserve(
     if isinstance(held, LimitReached):
         return Refused(Stage.LIMIT, held.rule, held.reason, held.remedy, until=held.until)
     return held
+
+
+async def _looked_up(directory: Directory, model: AskedModel, usage: Usage) -> int:
+    """Return the price of a model nobody asked here yet. One that cannot be reached is not asked, and costs nothing."""
+    try:
+        await directory.provider(model)
+    except AllotmentError:
+        return 0
+    return directory.cost_nanodollars(model, usage)

@@ -1,18 +1,35 @@
 """Trying one model: again where that is safe and can help, and not at all while its connection rests.
 
-Invariant: nobody is given an answer twice: once something was passed on, nothing is tried again.
+Invariant: nobody is given an answer twice: once something was passed on, nothing is tried again. Every try has room of
+its own in the budgets: what one took that failed is settled before the next begins.
 """
 
 import asyncio
-from collections.abc import Callable
+from typing import Protocol
 
-from allotment.engine.asking import ChatRequest, Provider
+from allotment.engine.asking import AnswerText, ChatRequest, Provider, Usage
 from allotment.engine.gate.breaker import Breakers, Permit, Resting
 from allotment.engine.gate.performing import Patience, Performed, pause_before_retry, perform
 from allotment.engine.gate.releasing import Outlet, Withheld
 from allotment.engine.gate.values import AskedModel, Failed, Refused, Stage
 from allotment.kernel.deadlines import Deadline
 from allotment.kernel.errors import ProviderError
+
+
+class Room(Protocol):
+    """The room that tries take place in: the call they belong to."""
+
+    def begin(self) -> Outlet:
+        """Begin a try; return the way out of its answer. What it takes is not known from now on."""
+        ...
+
+    def spent(self, error: ProviderError) -> None:
+        """Settle what a try took that failed."""
+        ...
+
+    async def more(self) -> Refused | None:
+        """Make room for one more try; return why there is none."""
+        ...
 
 
 class Tries:
@@ -23,6 +40,8 @@ class Tries:
         self.retries = 0
         self.outlet: Outlet | None = None
         """Of the newest try."""
+        self.counted: Usage | None = None
+        """What the provider said that the newest try took."""
 
     @property
     def are_over(self) -> bool:
@@ -30,7 +49,7 @@ class Tries:
         return self.outlet is not None and self.outlet.has_passed_on
 
     async def ask(
-        self, model: AskedModel, provider: Provider, request: ChatRequest, way_out: Callable[[], Outlet]
+        self, model: AskedModel, provider: Provider, request: ChatRequest, room: Room
     ) -> Performed | Refused | Failed:
         """Ask until it is answered or trying again makes no sense."""
         failed: Failed | None = None
@@ -40,12 +59,14 @@ class Tries:
             if isinstance(permit, Resting):
                 return failed or _resting(model, permit)
             tried += 1
-            self.outlet = way_out()
+            self.counted = None
+            self.outlet = room.begin()
             try:
                 return await self._once(provider, request, self.outlet, permit)
             except Withheld as withheld:
                 return withheld.refused
             except ProviderError as error:
+                room.spent(error)
                 failed = Failed(
                     error.message,
                     error.hint,
@@ -55,8 +76,11 @@ class Tries:
                 pause = pause_before_retry(error, tried, self._patience)
             if pause is None or self.are_over or self._is_too_late(pause):
                 return failed
-            self.retries += 1
             await asyncio.sleep(pause)
+            refused = await room.more()
+            if refused is not None:
+                return failed if refused.stage is Stage.LIMIT else refused
+            self.retries += 1
 
     def _is_too_late(self, pause: float) -> bool:
         return asyncio.get_running_loop().time() + pause >= self._deadline.at
@@ -70,14 +94,21 @@ class Tries:
             permit.failed(error)
             raise
         except asyncio.CancelledError:
-            if self._deadline.has_passed and not outlet.received:
-                permit.failed(Overdue())  # a long answer, or a slow reader of it, is not the provider's fault
+            # A long answer, or a slow reader of it, is not the provider's fault. Of one that comes whole nobody can
+            # tell: then whoever asks for long ones would keep everybody else out.
+            if self._deadline.has_passed and not outlet.received and _comes_in_pieces(request):
+                permit.failed(Overdue())
             raise
         else:
             permit.succeeded()
         finally:
             permit.close()
+        self.counted = performed.usage
         return Performed(await outlet.finish(), performed.usage)
+
+
+def _comes_in_pieces(request: ChatRequest) -> bool:
+    return request.is_streamed and isinstance(request.answer, AnswerText)
 
 
 class Overdue(ProviderError):

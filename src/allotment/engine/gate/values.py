@@ -1,6 +1,6 @@
 """What goes through the gate and what comes out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -76,6 +76,11 @@ class Passage(msgspec.Struct, frozen=True):
     """
     idempotency: str = ""
     """Names the question for the provider, so that one asked again after a crash need not be paid again."""
+    again: "Callable[[], Awaitable[Passage]] | None" = None
+    """Reads anew on whose behalf and by what right this asks, after a wait. None for programs, which do not wait.
+
+    Raises an `AllotmentError` with words when it cannot be any more.
+    """
 
 
 class Keep(msgspec.Struct, frozen=True):
@@ -165,6 +170,7 @@ class Answered(msgspec.Struct, frozen=True):
     """Every placeholder of this run so far with its value; sealed wherever it is stored."""
     screened: Screened
     usage: Usage
+    """Of this call: its answer, and what tries took that failed before it."""
     cost_nanodollars: int
     seconds: float
     entry: int

@@ -1,7 +1,7 @@
 """What went wrong outside, in words: transport faults and HTTP statuses become `ProviderError`.
 
 Invariant: the message never repeats what was sent; what the other side said is shortened and cleared of the
-credentials that were sent to it.
+credentials that were sent to it. What was refused, or never sent, says that it took nothing.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import aiohttp  # noqa: TID251 - the outbound client
 import msgspec
 
-from allotment.kernel.errors import ProviderError
+from allotment.kernel.errors import NOTHING, ProviderError
 from allotment.kernel.outbound.addresses import Reach, refused
 from allotment.kernel.outbound.resolving import OutOfReach
 
@@ -44,6 +44,7 @@ class Rejected(ProviderError):
         )
         self.answered = answered
         self.detail = detail
+        self.took = NOTHING
 
 
 class Unreadable(ProviderError):
@@ -142,6 +143,18 @@ def _wanted_pause(headers: Mapping[str, str]) -> int | None:
 
 def from_transport(host: str, error: aiohttp.ClientError | TimeoutError, reach: Reach) -> ProviderError:
     """Return the error for a connection that failed or broke."""
+    unsent = _before_sending(host, error, reach)
+    if unsent is not None:
+        return unsent.having_taken(NOTHING)
+    return ProviderError(
+        f"{host} broke off before the answer was complete.", hint="Try again in a moment.", retryable=True
+    )
+
+
+def _before_sending(
+    host: str, error: aiohttp.ClientError | TimeoutError, reach: Reach
+) -> ProviderError | None:
+    """Return the error for a connection that was never made."""
     if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, OutOfReach):
         return refused(host, reach)
     if isinstance(error, aiohttp.InvalidURL):
@@ -163,9 +176,7 @@ def from_transport(host: str, error: aiohttp.ClientError | TimeoutError, reach: 
             hint="Check that it is running and that this machine may connect to it.",
             retryable=True,
         )
-    return ProviderError(
-        f"{host} broke off before the answer was complete.", hint="Try again in a moment.", retryable=True
-    )
+    return None
 
 
 def explained(body: bytes, sent: Mapping[str, str]) -> str:

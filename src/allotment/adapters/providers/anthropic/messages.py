@@ -14,7 +14,7 @@ from yarl import URL
 
 from allotment.adapters.wires import answers
 from allotment.engine.asking import AnswerText, ChatDelta, ChatRequest, FinishReason, Usage
-from allotment.kernel.errors import ProviderError
+from allotment.kernel.errors import ProviderError, Took
 from allotment.kernel.outbound import Outbound, Patience, Reach, Rejected, Unreadable, decoded
 
 _VERSION = "2023-06-01"
@@ -136,11 +136,12 @@ class _Reading:
     def take(self, event: _Event) -> str:
         """Note one event and return its text; the input of the forced tool counts as text."""
         if event.type == "error":
-            raise ProviderError(
+            error = ProviderError(
                 f"{self.host} stopped with an error of its own.",
                 hint="Try again in a moment.",
                 retryable=True,
             )
+            raise error if self.text else error.having_taken(Took(self.tokens_in, self.tokens_out))
         if event.message:
             self.tokens_in = event.message.usage.tokens_in
             self.tokens_out = event.message.usage.output_tokens

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from allotment.adapters.providers.practice.weights import MODEL
-from allotment.kernel.errors import ProviderError
+from allotment.kernel.errors import NOTHING, ProviderError
 
 _CHILD = Path(__file__).with_name("child.py")
 _START_SECONDS = 60
@@ -101,7 +101,7 @@ def _start(weights: Path) -> Running:
             f"The practice model did not start. {answer.get('error', '')}".strip(),
             hint="Check that about 300 MB of memory are free, then try again.",
             retryable=True,
-        )
+        ).having_taken(NOTHING)
     return Running(answer["address"], key, process)
 
 
