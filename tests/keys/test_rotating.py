@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from allotment.adapters.master_keys.key_file import KeyFile
 from allotment.kernel.crypto import LocalMasterKey, Vault, key_id_of
-from allotment.kernel.errors import Conflict
+from allotment.kernel.errors import Conflict, Unavailable
 from allotment.keys import masters, rotating
 from allotment.keys.erasing import destroy
 from allotment.keys.keeping import StoredDataKeys, stored_keys
@@ -211,10 +211,32 @@ def test_a_key_in_the_environment_is_rotated_by_giving_both(home: Home) -> None:
     with pytest.raises(Conflict) as refused:
         rotate(nothing)
     assert "ALLOTMENT_MASTER_KEY_PREVIOUS" in refused.value.hint
+    assert "With several servers, first" in refused.value.hint
     home.choose(ALLOTMENT_MASTER_KEY=new, ALLOTMENT_MASTER_KEY_PREVIOUS=old)
     assert opened(sealed) == {b"plain"}
     done = rotate(nothing)
     assert done.data_keys == 1
+    home.choose(ALLOTMENT_MASTER_KEY_PREVIOUS="")
+    assert opened(sealed) == {b"plain"}
+
+
+def test_several_servers_read_each_other_while_they_are_restarted_one_by_one(home: Home) -> None:
+    """Each is given the new key beside the old one first; those already restarted and the others then share all."""
+    old, new = os.urandom(32).hex(), os.urandom(32).hex()
+    before = {"ALLOTMENT_MASTER_KEY": old, "ALLOTMENT_MASTER_KEY_PREVIOUS": ""}
+    ready = {"ALLOTMENT_MASTER_KEY": old, "ALLOTMENT_MASTER_KEY_PREVIOUS": new}
+    changed = {"ALLOTMENT_MASTER_KEY": new, "ALLOTMENT_MASTER_KEY_PREVIOUS": old}
+    sealed = []
+    for one, another in ((before, ready), (ready, changed)):
+        for server in (one, another, one):
+            home.choose(**server)
+            assert opened(sealed) <= {b"plain"}
+            sealed.append(vault().seal(b"plain", context=CONTEXT, subject=uuid4()))
+    home.choose(**before)  # a server that was left out
+    with pytest.raises(Unavailable):
+        opened(sealed)
+    home.choose(**changed)
+    rotate(nothing)
     home.choose(ALLOTMENT_MASTER_KEY_PREVIOUS="")
     assert opened(sealed) == {b"plain"}
 

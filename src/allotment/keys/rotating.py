@@ -126,8 +126,10 @@ def _require_two_keys(known: Masters) -> None:
     if not (old | unfinished).exists():
         raise Conflict(
             "Everything is wrapped under the key in ALLOTMENT_MASTER_KEY already.",
-            hint="Make a new key (openssl rand -hex 32). Put it into ALLOTMENT_MASTER_KEY and the one of today into"
-            " ALLOTMENT_MASTER_KEY_PREVIOUS, restart every process, then run this again.",
+            hint="Make a new key (openssl rand -hex 32). With several servers, first put it into"
+            " ALLOTMENT_MASTER_KEY_PREVIOUS of each and restart them, one by one: then all can read what any of them"
+            " writes. Put it into ALLOTMENT_MASTER_KEY and the one of today into ALLOTMENT_MASTER_KEY_PREVIOUS, restart"
+            " every process, then run this again.",
         )
 
 
