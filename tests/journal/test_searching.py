@@ -111,7 +111,7 @@ def test_a_pack_by_words_is_refused_rather_than_cut(monkeypatch: pytest.MonkeyPa
 
 def test_every_action_can_be_chosen(client: Client, signed_in: SignIn) -> None:
     signed_in(client, roles=("auditor",))
-    own = ("apps.save-version", "apps.hand-over", "apps.ask-for-review", "journal.rotate-key")
+    own = ("apps.save-version", "apps.hand-over", "apps.ask-for-review", "journal.rotate-key", "journal.sign")
     words = dict(known_actions())
     assert all(words[action] != action for action in own)
     kept = noted("garden.water")

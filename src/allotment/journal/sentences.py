@@ -70,6 +70,7 @@ _phrases: dict[str, Phrase] = {
     Action.MANAGE_SPACES: Phrase(_("changed the space %(object)s"), _("change the space %(object)s")),
     Action.READ_JOURNAL: Phrase(_("read the journal"), _("read the journal")),
     "journal.write": Phrase(_("wrote the journal"), _("write the journal")),
+    "journal.sign": Phrase(_("signed the journal again"), _("sign the journal")),
     "journal.rotate-key": Phrase(
         _("changed the key that signs the journal"), _("change the key that signs the journal")
     ),
