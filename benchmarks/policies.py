@@ -29,11 +29,12 @@ _PROMISED_MICROSECONDS = 200
 _NAMED = tuple(UUID(int=number) for number in range(1, _RULES))
 """Whom the rules name, so that facts about them are never answered by what was answered for others."""
 _WARM_UP = 1_000
-_ROLES = [chosen for count in range(1, len(Role) + 1) for chosen in combinations(Role, count)]
+_ROLES = [chosen for count in (1, 2, 3) for chosen in combinations(Role, count)]
 _STATES = ("published", "draft", "parked", "retired")
 _AUDIENCES = ("space", "organisation", "named people", "public link")
 _CLASSES = ("internal", "public", "confidential", "restricted")
-_MOST = len(_ROLES) * len(_STATES) * len(_AUDIENCES) * len(_CLASSES)
+_TIERS = ("low", "prohibited")
+_MOST = len(_ROLES) * len(_STATES) * len(_AUDIENCES) * len(_CLASSES) * len(_TIERS)
 """So many questions are told apart by the facts that rules name."""
 
 
@@ -126,13 +127,15 @@ def _unlike_any(number: int) -> Question:
     spaces, deputy = divmod(rest, len(_NAMED))
     rest, roles = divmod(number, len(_ROLES))
     rest, state = divmod(rest, len(_STATES))
-    data_class, audience = divmod(rest, len(_AUDIENCES))
+    rest, audience = divmod(rest, len(_AUDIENCES))
+    tier, data_class = divmod(rest, len(_CLASSES))
     facts = {
         "owner": str(_NAMED[owner]),
         "deputy": str(_NAMED[deputy]),
         "state": _STATES[state],
         "audience": _AUDIENCES[audience],
         "data_class": _CLASSES[data_class],
+        "tier": _TIERS[tier],
     }
     return _question(facts, _ROLES[roles], 1 + spaces)
 
