@@ -41,7 +41,7 @@ def verdict(newest: Newest) -> str:
         return "Every bound is held."
     told = (("Missed", missed), ("Could not be measured", open_), ("Parts never measured", never))
     said = [f"{what}: {'; '.join(which)}." for what, which in told if which]
-    return " ".join((*said, "Every other bound is held.")) if measured else said[0]
+    return " ".join((*said, "Every other bound that was measured is held.")) if measured else said[0]
 
 
 def page(newest: Newest) -> str:

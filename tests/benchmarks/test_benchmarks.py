@@ -93,17 +93,17 @@ def test_a_missed_bound_or_a_broken_part_ends_with_one(
 def test_every_bound_is_held_only_when_every_part_was_measured() -> None:
     assert report.verdict(every_part(HELD)) == "Every bound is held."
     assert report.verdict({**every_part(HELD), "memory": None}) == (
-        "Parts never measured: memory. Every other bound is held."
+        "Parts never measured: memory. Every other bound that was measured is held."
     )
 
 
 def test_a_bound_that_was_missed_or_not_measured_is_named() -> None:
     newest = every_part(HELD)
     assert report.verdict({**newest, "calls": measured("calls", HELD, MISSED)}) == (
-        "Missed: Memory. Every other bound is held."
+        "Missed: Memory. Every other bound that was measured is held."
     )
     assert report.verdict({**newest, "calls": measured("calls", replace(HELD, measured=None))}) == (
-        "Could not be measured: Start. Every other bound is held."
+        "Could not be measured: Start. Every other bound that was measured is held."
     )
 
 
