@@ -180,7 +180,7 @@ def test_reordered_entries_are_caught(journal: Journal, audit: Audit, tmp_path: 
 def test_an_end_cut_off_without_its_checkpoints_is_caught(
     journal: Journal, audit: Audit, tmp_path: Path
 ) -> None:
-    _cut(300)
+    cut_at(300)
     (problem,) = journal.verified().problems
     assert problem.what == "604 entries were signed, but the journal has only 300: its end was cut off."
     status, words = audit(export_all(tmp_path / "all"))
@@ -192,7 +192,7 @@ def test_an_end_cut_off_without_its_checkpoints_is_caught(
 def test_an_end_cut_off_with_its_checkpoints_is_caught(
     journal: Journal, audit: Audit, tmp_path: Path
 ) -> None:
-    _cut(253)
+    cut_at(253)
     tamper(("DELETE FROM journal_checkpoint WHERE size > 253",))
     assert found(journal) == [(Kind.CUT, 604)]
     status, words = audit(export_all(tmp_path / "all"), witnessed=True)
@@ -229,7 +229,7 @@ def test_an_entry_dated_ahead_is_caught(journal: Journal, audit: Audit, tmp_path
 
 def test_a_fork_by_somebody_with_the_key_is_caught(journal: Journal, audit: Audit, tmp_path: Path) -> None:
     outside = (tmp_path / "journal.checkpoint").read_text()
-    _cut(0)
+    cut_at(0)
     tamper(("DELETE FROM journal_checkpoint",))
     other = tmp_path / "other"
     other.mkdir()
@@ -258,7 +258,7 @@ def test_a_swapped_key_is_caught(journal: Journal, audit: Audit, tmp_path: Path)
 
 def test_a_replayed_row_is_caught(journal: Journal, audit: Audit, tmp_path: Path) -> None:
     body = JournalEntry.objects.get(ticket=ticket_of(300)).body
-    _allow_the_same_id_twice()
+    allow_the_same_id_twice()
     (ticket,) = journal.append([body])
     journal.sign()
     (problem,) = journal.verified().problems
@@ -287,7 +287,7 @@ def test_a_checkpoint_moved_in_time_is_caught(journal: Journal) -> None:
     assert "another size or time" in problem.what
 
 
-def _cut(size: int) -> None:
+def cut_at(size: int) -> None:
     tamper(
         (
             "DELETE FROM journal_entry WHERE ticket IN (SELECT entry FROM journal_leaf WHERE number >= %s)",
@@ -298,7 +298,7 @@ def _cut(size: int) -> None:
     )
 
 
-def _allow_the_same_id_twice() -> None:
+def allow_the_same_id_twice() -> None:
     """Take the uniqueness of ids away, as one who replays a row below the application would."""
     tamper()
     with connection.cursor() as cursor:

@@ -15,16 +15,21 @@ class Kind(StrEnum):
     GAP = "gap"
     REPEATED = "repeated"
     UNREADABLE = "unreadable"
+    FORM = "form"
+    STRAY = "stray"
     BACKDATED = "back-dated"
     AHEAD = "dated-ahead"
     UNPLACED = "unplaced"
     REWRITTEN = "rewritten"
     FORK = "fork"
+    WITNESSED = "witnessed"
     CUT = "cut"
     UNSIGNED = "unsigned"
     ROW = "row"
     SIGNATURE = "signature"
     CLOCK = "clock"
+    HANDOVER = "handover"
+    OTHER_KEY = "other-key"
     NO_KEY = "no-key"
     OUTSIDE = "outside"
 
@@ -38,6 +43,16 @@ _WORDS: dict[Kind, tuple[Promise, Promise]] = {
     Kind.GAP: (_("The place of entry %(where)s in the tree is missing."), _KEEP),
     Kind.REPEATED: (_("Entry %(where)s repeats an earlier one: both have the id %(id)s."), _KEEP),
     Kind.UNREADABLE: (_("The text of entry %(where)s is not that of an entry."), _KEEP),
+    Kind.FORM: (
+        _(
+            "The text of entry %(where)s is not written in canonical form, so that it can be read in two ways."
+        ),
+        _("Allotment never writes this. Find out who can write to the database."),
+    ),
+    Kind.STRAY: (
+        _("The entry with ticket %(where)s has the place %(number)s, which no tree has: nobody signed it."),
+        _("Allotment never writes this. Find out who can write to the database."),
+    ),
     Kind.BACKDATED: (
         _("Entry %(where)s is back-dated to %(at)s: those before it were signed at %(bound)s."),
         _("Look at who wrote it, and what it claims. The machine's clock may have been wrong."),
@@ -47,7 +62,7 @@ _WORDS: dict[Kind, tuple[Promise, Promise]] = {
         _("Look at who wrote it, and what it claims. The machine's clock may have been wrong."),
     ),
     Kind.UNPLACED: (
-        _("The entry with ticket %(where)s has had no place in the tree for over a minute."),
+        _("The entry with ticket %(where)s has no place in the tree, though it should have one by now."),
         _("See that the server runs and that its journal is not stopped; else somebody removed the place."),
     ),
     Kind.REWRITTEN: (
@@ -59,6 +74,10 @@ _WORDS: dict[Kind, tuple[Promise, Promise]] = {
             "The tree of the first %(where)s entries is not the one in the checkpoint kept outside the database: "
             "the journal was written anew."
         ),
+        _KEEP,
+    ),
+    Kind.WITNESSED: (
+        _("The tree of the first %(where)s entries is not the one that the witness saw: this is a fork."),
         _KEEP,
     ),
     Kind.CUT: (
@@ -74,6 +93,14 @@ _WORDS: dict[Kind, tuple[Promise, Promise]] = {
     Kind.CLOCK: (
         _("The checkpoint over %(where)s entries is dated before the one it follows."),
         _("The machine's clock went back. Check what changed it."),
+    ),
+    Kind.HANDOVER: (_("Entry %(where)s does not hand over to another key as it must: %(why)s"), _KEEP),
+    Kind.OTHER_KEY: (
+        _("The newest checkpoint is not signed by %(key)s, nor by a key that it handed over to."),
+        _(
+            "If the journal began anew, get its new key from somebody you trust. Else somebody else signed it: "
+            "keep everything as evidence."
+        ),
     ),
     Kind.NO_KEY: (_("The journal's first public key cannot be read: %(why)s"), _COPY),
     Kind.OUTSIDE: (_("The newest checkpoint outside the database cannot be read: %(why)s"), _COPY),

@@ -1,7 +1,9 @@
 """Verifying the whole journal: every text, every hash, every signature, every time.
 
-The pass itself is in `walking.py`. Here are its rows, what only shows afterwards, and the two files outside the
-database: the first public key, and the newest checkpoint, without which a cut end would show nowhere.
+The pass itself is in `walking.py`. Here are its rows, what only shows afterwards, and what lies outside the database:
+the first public key, and the newest checkpoint, without which a cut end would show nowhere; besides, keys and the
+state of a witness from elsewhere, if somebody has them. What must be there is read first and the rows after it, so
+that entries and checkpoints may be written meanwhile.
 
 Invariant: a journal that passes holds, in order, exactly the entries that were signed. Refuses: nothing; what is wrong
 is found and told.
@@ -14,18 +16,21 @@ from pathlib import Path
 
 import msgspec
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
+from allotment.journal.anchoring import Anchor, Begun, Sighting, chain_at, continues
+from allotment.journal.bodies import instant
 from allotment.journal.models import JournalCheckpoint, JournalEntry, JournalLeaf, JournalNode
 from allotment.journal.problems import Kind, Problem
 from allotment.journal.proving import StoredHashes
 from allotment.journal.tree import proofs
 from allotment.journal.tree.checkpoints import Checkpoint, SignedCheckpoint, read_checkpoint
-from allotment.journal.tree.keyrings import ROTATE, successor
+from allotment.journal.tree.hashing import CompactRange
 from allotment.journal.tree.notes import Verifier
-from allotment.journal.walking import Anchor, Claim, Row, Walk
+from allotment.journal.walking import TOLERANCE, Claim, Row, Walk
+from allotment.journal.witnessing import Seen
 from allotment.kernel import clock
-from allotment.kernel.errors import Invalid
+from allotment.kernel.errors import AllotmentError, Invalid
 
 GRACE = timedelta(minutes=1)
 """So long may an entry wait for its place and its signature."""
@@ -56,6 +61,26 @@ class Outside:
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """What lies outside the installation, so that nobody who rules it can change it."""
+
+    keys: tuple[str, ...] = ()
+    """Public keys: one of them must have signed the newest checkpoint, or lead to the key that did."""
+    seen: Seen | None = None
+    """What a witness saw."""
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What was read before the entries."""
+
+    signed: int
+    """The size of the newest checkpoint: so many entries must be there."""
+    late: str
+    """What is older should have its place and its signature."""
+
+
+@dataclass(frozen=True)
 class Verified:
     """What was verified, and what is wrong."""
 
@@ -70,6 +95,8 @@ class Verified:
     problem_count: int
     invented: int
     """Entries of demonstration data whose times are not those of their signing."""
+    begun: tuple[Begun, ...]
+    """Where the journal began anew, with everybody's knowledge."""
     seconds: float
     is_complete: bool
     """False if it was interrupted."""
@@ -80,11 +107,18 @@ class Verified:
         return self.is_complete and not self.problems
 
 
-def verify(outside: Outside, *, since: int = 0, progress: Progress | None = None) -> Verified:
+def verify(
+    outside: Outside,
+    *,
+    since: int = 0,
+    progress: Progress | None = None,
+    elsewhere: Elsewhere = Elsewhere(),
+) -> Verified:
     """Verify all entries from number `since` on: the size of a checkpoint up to which all was verified before.
 
     `progress` is called every few thousand entries; if it returns False, verifying ends there. Raises `Invalid` if
-    there is no checkpoint over `since` entries. Repetitions are looked for among the entries verified now.
+    there is no checkpoint over `since` entries, or what is `elsewhere` cannot be read. Repetitions are looked for among
+    the entries verified now.
     """
     started = clock.monotonic()
     if since and not JournalCheckpoint.objects.filter(size=since).exists():
@@ -94,16 +128,22 @@ def verify(outside: Outside, *, since: int = 0, progress: Progress | None = None
             where="since",
         )
     faults: list[tuple[Kind, str]] = []
-    anchor = Anchor(_key(outside, since, faults), _newest_outside(outside, faults))
-    walk = Walk(proofs.edge(StoredHashes(), since), anchor, _claims(since), clock.now())
+    before = _before()
+    given = _given(elsewhere)
+    anchor = _anchor(outside, elsewhere, since, faults)
+    walk = Walk(_edge(since), anchor, _claims(since), clock.now())
     for kind, why in faults:
         walk.problem(kind, 0, why=why)
     is_complete = _pass(walk, progress)
     if is_complete:
-        _look_at_the_end(walk, anchor)
+        _look_at_the_end(walk, anchor, before)
+        _look_at_places(walk, anchor, since)
         _look_at_rows(walk, since)
-        _look_for_unplaced(walk)
+        _look_for_unplaced(walk, before)
         _look_for_repeated(walk, since)
+        for keys in given:
+            if not set(keys) & set(walk.chain):
+                walk.problem(Kind.OTHER_KEY, walk.number, key=keys[0].text)
     return Verified(
         entries=walk.number,
         checkpoints=walk.signed,
@@ -112,9 +152,21 @@ def verify(outside: Outside, *, since: int = 0, progress: Progress | None = None
         problems=tuple(walk.problems[:MOST_TOLD]),
         problem_count=len(walk.problems),
         invented=walk.invented,
+        begun=tuple(walk.begun),
         seconds=clock.monotonic() - started,
         is_complete=is_complete,
     )
+
+
+def _edge(since: int) -> CompactRange:
+    try:
+        return proofs.edge(StoredHashes(), since)
+    except Invalid as error:
+        raise Invalid(
+            f"Verifying cannot begin at {since}: {error.message}",
+            hint="Verify everything; that says what is missing.",
+            where="since",
+        ) from error
 
 
 def _pass(walk: Walk, progress: Progress | None) -> bool:
@@ -148,18 +200,37 @@ def _claims(since: int) -> Iterator[Claim]:
         page = list(rows.filter(size__gt=page[-1].size)[:_PAGE])
 
 
-def _key(outside: Outside, since: int, faults: list[tuple[Kind, str]]) -> Verifier | None:
-    """Return the key in force where the walk begins: the first, or the last that took over before."""
+def _before() -> _Before:
+    newest = JournalCheckpoint.objects.order_by("-size").values_list("size", flat=True).first()
+    return _Before(newest or 0, instant(clock.now() - GRACE))
+
+
+def _given(elsewhere: Elsewhere) -> list[list[Verifier]]:
+    """Return the keys given, and those of the witness; raises `Invalid` for one that cannot be read."""
+    keys = [elsewhere.keys, elsewhere.seen.keys if elsewhere.seen else ()]
+    return [[Verifier.parse(one) for one in some] for some in keys if some]
+
+
+def _anchor(outside: Outside, elsewhere: Elsewhere, since: int, faults: list[tuple[Kind, str]]) -> Anchor:
+    """Return what the walk is compared with. The key in force where it begins is the first, or proved from it."""
+    published = (outside.vkeys or "").split() or list(elsewhere.keys)
+    chain: tuple[Verifier, ...] = ()
+    begun: tuple[Begun, ...] = ()
     try:
-        key = Verifier.parse(next(iter((outside.vkeys or "").split()), ""))
+        first = Verifier.parse(next(iter(published), ""))
     except Invalid as error:
         faults.append((Kind.NO_KEY, error.message))
-        return None
-    rotations = JournalEntry.objects.filter(action=ROTATE) if since else JournalEntry.objects.none()
-    bodies = dict(rotations.values_list("ticket", "body"))
-    places = JournalLeaf.objects.filter(entry__in=list(bodies), number__lt=since).order_by("-number")
-    last = places.values_list("entry", flat=True).first()
-    return key if last is None else successor(bodies[last])
+    else:
+        try:
+            chain, begun = chain_at(first, since, frozenset(published))
+        except AllotmentError as error:
+            faults.append((Kind.HANDOVER, error.message))
+    sightings = []
+    if (newest := _newest_outside(outside, faults)) is not None:
+        sightings.append(Sighting(newest, Kind.FORK))
+    if elsewhere.seen is not None:
+        sightings.append(Sighting(elsewhere.seen.opened().checkpoint, Kind.WITNESSED))
+    return Anchor(chain, frozenset(published), tuple(sightings), begun)
 
 
 def _newest_outside(outside: Outside, faults: list[tuple[Kind, str]]) -> Checkpoint | None:
@@ -175,23 +246,34 @@ def _newest_outside(outside: Outside, faults: list[tuple[Kind, str]]) -> Checkpo
         return None
 
 
-def _look_at_the_end(walk: Walk, anchor: Anchor) -> None:
-    """Compare where the entries end with what was signed."""
-    newest = JournalCheckpoint.objects.order_by("-size").first()
-    stored = newest.size if newest else 0
-    outside = anchor.newest.size if anchor.newest else 0
-    if max(stored, outside) > walk.number:
-        walk.problem(Kind.CUT, max(stored, outside), size=str(walk.number))
-    elif stored < walk.number and _is_old(stored):
-        walk.problem(Kind.UNSIGNED, stored)
+def _look_at_the_end(walk: Walk, anchor: Anchor, before: _Before) -> None:
+    """Compare where the entries end with what was signed before they were read."""
+    signed = max([before.signed, *(one.checkpoint.size for one in anchor.sightings)])
+    if signed > walk.number:
+        walk.problem(Kind.CUT, signed, size=str(walk.number))
+    elif before.signed < walk.number and _is_late(before):
+        walk.problem(Kind.UNSIGNED, before.signed)
 
 
-def _is_old(number: int) -> bool:
-    """Whether the entry with this number should have been signed by now."""
-    ticket = (
-        JournalLeaf.objects.filter(number__gte=number).order_by("number").values_list("entry", flat=True)[:1]
-    )
-    return JournalEntry.objects.filter(ticket__in=ticket, at__lt=_a_minute_ago()).exists()
+def _is_late(before: _Before) -> bool:
+    """Whether the first entry that was not signed should have been."""
+    rows = JournalLeaf.objects.filter(number__gte=before.signed).order_by("number")
+    ticket = rows.values_list("entry", flat=True)[:1]
+    return JournalEntry.objects.filter(ticket__in=ticket, at__lt=before.late).exists()
+
+
+def _look_at_places(walk: Walk, anchor: Anchor, since: int) -> None:
+    """Find places that the walk did not come by, and compare what was seen before it with where it began."""
+    strays = JournalLeaf.objects.filter(number__lt=0).order_by("number")
+    for number, ticket in strays.values_list("number", "entry")[:MOST_TOLD]:
+        walk.problem(Kind.STRAY, ticket, number=str(number))
+    earlier = JournalLeaf.objects.filter(number__gte=0, number__lt=since)
+    if earlier.count() != since:
+        numbers = enumerate(earlier.order_by("number").values_list("number", flat=True).iterator(_CHUNK))
+        walk.problem(Kind.GAP, next((place for place, number in numbers if place != number), earlier.count()))
+    for one in anchor.sightings:
+        if one.checkpoint.size < since and not continues(one.checkpoint, since):
+            walk.problem(one.kind, one.checkpoint.size)
 
 
 def _look_at_rows(walk: Walk, since: int) -> None:
@@ -208,13 +290,12 @@ def _look_at_rows(walk: Walk, since: int) -> None:
         walk.problem(Kind.ROW, index << level)
 
 
-def _look_for_unplaced(walk: Walk) -> None:
-    """Find entries without a place. Counting is cheap; only if the count is wrong, they are looked for."""
-    if JournalEntry.objects.count() == JournalLeaf.objects.count():
-        return
+def _look_for_unplaced(walk: Walk, before: _Before) -> None:
+    """Find entries without a place that no sequencer is about to give one, whatever time they claim."""
     places = JournalLeaf.objects.filter(entry=OuterRef("ticket"))
-    waiting = JournalEntry.objects.filter(~Exists(places), at__lt=_a_minute_ago()).order_by("ticket")
-    for ticket in waiting.values_list("ticket", flat=True)[:MOST_TOLD]:
+    waiting = Q(at__gte=before.late, at__lte=instant(clock.now() + TOLERANCE))
+    left = JournalEntry.objects.filter(~Exists(places)).exclude(waiting).order_by("ticket")
+    for ticket in left.values_list("ticket", flat=True)[:MOST_TOLD]:
         walk.problem(Kind.UNPLACED, ticket)
 
 
@@ -238,10 +319,6 @@ def _look_for_repeated(walk: Walk, since: int) -> None:
             if hash(one) in repeated and one in seen:
                 walk.problem(Kind.REPEATED, number, id=one)
             seen.update([one] if hash(one) in repeated else ())
-
-
-def _a_minute_ago() -> str:
-    return (clock.now() - GRACE).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def _text_of(path: Path) -> str | None:

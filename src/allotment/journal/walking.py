@@ -1,4 +1,4 @@
-"""One pass over the entries in the order of the tree, comparing text, hash, root, signature, time and id.
+"""One pass over the entries in the order of the tree, comparing text, form, hash, root, signature, time and id.
 
 Invariant: the tree grows from the stored leaf hashes, each of which is compared with its text; so a changed text is
 told by its number, and everything after it is still verified. Memory: eight bytes an entry, for its id.
@@ -12,6 +12,7 @@ from hashlib import sha256
 
 import msgspec
 
+from allotment.journal.anchoring import Anchor, Begun, begins_anew
 from allotment.journal.problems import Kind, Problem
 from allotment.journal.tree.checkpoints import Checkpoint, SignedCheckpoint, open_checkpoint
 from allotment.journal.tree.hashing import CompactRange, Node
@@ -39,13 +40,7 @@ class Claim:
     note: str
 
 
-@dataclass(frozen=True)
-class Anchor:
-    """What is known from outside the database."""
-
-    key: Verifier | None
-    """In force where the walk begins."""
-    newest: Checkpoint | None
+_Value = str | int | bool | None
 
 
 class _Dated(msgspec.Struct, frozen=True, gc=False):
@@ -54,10 +49,13 @@ class _Dated(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Marked(msgspec.Struct, frozen=True):
-    details: dict[str, str | int | bool | None]
+    details: dict[str, _Value]
 
 
 _dated = msgspec.json.Decoder(_Dated).decode
+_read = msgspec.json.Decoder(dict[str, _Value | list[str] | dict[str, _Value]]).decode
+_write = msgspec.json.Encoder(order="deterministic").encode
+"""Together they give a canonical text back, and no other: of a name that comes twice only the last is read."""
 _marked = msgspec.json.Decoder(_Marked).decode
 
 
@@ -86,6 +84,11 @@ class Ids:
 class Walk:
     """The pass. `take` rows in order; then look at `problems`."""
 
+    _next_key: Verifier | None
+    """To be in force from the next checkpoint on."""
+    _begins: Begun | None
+    """Where the journal begins anew with it."""
+
     def __init__(self, edge: CompactRange, anchor: Anchor, claims: Iterator[Claim], now: datetime) -> None:
         self.problems: list[Problem] = []
         self.number = edge.size
@@ -93,13 +96,17 @@ class Walk:
         self.invented = 0
         self.newest: SignedCheckpoint | None = None
         self.nodes: list[Node] = []
+        self.begun = list(anchor.begun)
+        self.chain = list(anchor.chain)
+        """The keys in force, each handed over to by the one before; the first also after the journal began anew."""
         self.ids = Ids()
         self.is_whole = True
         """Whether the tree is the signed one so far."""
         self._edge = edge
-        self._outside = anchor.newest
-        self._key = anchor.key
-        self._next_key: Verifier | None = None
+        self._sightings = anchor.sightings
+        self._published = anchor.published
+        self._next_key = None
+        self._begins = None
         self._claims = claims
         self._claim = next(claims, None)
         self._sound_until = edge.size
@@ -128,10 +135,10 @@ class Walk:
 
     def _limit(self) -> int:
         """Return how many entries come before the next checkpoint ends."""
-        ends = [
-            one.size for one in (self._claim, self._outside) if one is not None and one.size > self.number
-        ]
-        return min(ends, default=_ENDLESS) - self.number
+        sizes = [one.checkpoint.size for one in self._sightings]
+        if self._claim is not None:
+            sizes.append(self._claim.size)
+        return min((size for size in sizes if size > self.number), default=_ENDLESS) - self.number
 
     def _gap(self, number: int) -> None:
         self.problem(Kind.GAP, self.number)
@@ -151,6 +158,9 @@ class Walk:
         try:
             encoded = [text.encode() for text in texts]
             dated = list(map(_dated, encoded))
+            canonical = [
+                _write(_read(one)) for one in encoded
+            ]  # one by one, else collecting garbage takes longer
         except (AttributeError, msgspec.DecodeError, UnicodeEncodeError):
             if len(rows) > 1:
                 for row in rows:
@@ -161,13 +171,15 @@ class Walk:
         hashes = [sha256(b"\x00" + text).digest() for text in encoded]
         if hashes != list(stored):
             self._changed(rows, hashes)
+        if canonical != encoded:
+            self._misshapen(rows, canonical)
         moments = [one.at for one in dated]
         if min(moments) < self._low or max(moments) > self._high:
             self._misdated(rows, moments)
         self.ids.add([one.id for one in dated])
-        for text in texts:
-            if text.startswith(_IS_ROTATION):
-                self._hand_over(text)
+        for number, _, text in rows:
+            if text is not None and text.startswith(_IS_ROTATION):
+                self._hand_over(number, text)
 
     def _unreadable(self, row: Row) -> None:
         number, _, text = row
@@ -178,30 +190,48 @@ class Walk:
             if bytes(stored) != computed:
                 self.problem(Kind.CHANGED, number)
 
+    def _misshapen(self, rows: Sequence[Row], canonical: Sequence[bytes]) -> None:
+        for (number, stored, text), expected in zip(rows, canonical, strict=True):
+            is_as_signed = sha256(b"\x00" + (text or "").encode()).digest() == bytes(stored)
+            if is_as_signed and (text or "").encode() != expected:
+                self.problem(Kind.FORM, number)
+
     def _misdated(self, rows: Sequence[Row], moments: Sequence[str]) -> None:
         for (number, _, text), at in zip(rows, moments, strict=True):
             if self._low <= at <= self._high:
                 continue
-            if _marked(text or "").details.get("invented"):
+            if at < self._low and _marked(text or "").details.get("invented"):
                 self.invented += 1
             elif at < self._low:
                 self.problem(Kind.BACKDATED, number, at=at, bound=_words(self._before()))
             else:
                 self.problem(Kind.AHEAD, number, at=at, bound=_words(self._after()))
 
-    def _hand_over(self, text: str) -> None:
+    def _hand_over(self, number: int, text: str) -> None:
+        """Expect the signature of the key that an entry names, from the next checkpoint on."""
         try:
-            self._next_key = successor(text)
+            following = successor(text)
         except Invalid as error:
-            self.problem(Kind.SIGNATURE, self.number, why=error.message)
+            self.problem(Kind.HANDOVER, number, why=error.message)
+            return
+        if not self.chain:
+            return
+        key = self.chain[-1]
+        if following == key:
+            self.problem(Kind.HANDOVER, number, why="It names the key that was in force already.")
+            return
+        self._next_key = following
+        if begins_anew(text, key, self._published):
+            self._begins = Begun(number, key.name, following.name)
 
     def _close(self) -> None:
         """Compare the tree with the checkpoints that end here."""
         while self._claim is not None and self._claim.size == self.number:
             self._check(self._claim)
             self._advance()
-        if self._outside is not None and self._outside.size == self.number:
-            self._compare(self._outside, Kind.FORK)
+        for one in self._sightings:
+            if one.checkpoint.size == self.number:
+                self._compare(one.checkpoint, one.kind)
         self._low = _text(self._before() - TOLERANCE) if self.newest else ""
         self._high = _text(self._after() + TOLERANCE)
 
@@ -233,18 +263,26 @@ class Walk:
             self._sound_until = checkpoint.size
 
     def _open(self, claim: Claim) -> SignedCheckpoint | None:
-        """Return the signed checkpoint; raises `Invalid` unless the key in force signed it, and its successor."""
-        if self._key is None:
+        """Return the signed checkpoint; raises `Invalid` unless the key in force signed it, and its successor.
+
+        Where the journal began anew, the key before may be lost: then the chain of keys begins anew, too.
+        """
+        if not self.chain:
             return None
-        wanted = {one for one in (self._key, self._next_key) if one is not None}
+        wanted = {self.chain[-1], self._next_key or self.chain[-1]}
         opened = open_checkpoint(claim.note, wanted)
-        if missing := wanted - set(opened.signed_by):
+        missing = wanted - set(opened.signed_by)
+        if missing - ({self.chain[-1]} if self._begins else set()):
             raise Invalid(f"The key {min(one.text for one in missing)} did not sign it.")
         if opened.checkpoint.origin not in {one.name for one in wanted}:
             raise Invalid(f"It belongs to another journal, {opened.checkpoint.origin}.")
         if (opened.checkpoint.size, opened.at) != (claim.size, claim.at.replace(microsecond=0)):
             raise Invalid("Its row in the database says another size or time.")
-        self._key, self._next_key = self._next_key or self._key, None
+        if self._begins is not None:
+            self.begun.append(self._begins)
+            self.chain.clear()
+        self.chain += [] if self._next_key is None else [self._next_key]
+        self._next_key = self._begins = None
         return opened
 
     def _before(self) -> datetime:
