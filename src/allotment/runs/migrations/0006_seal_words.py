@@ -13,10 +13,12 @@ def seal_words(apps, schema_editor):
     Run = apps.get_model("runs", "Run")
     for run in list(Run.objects.exclude(message="", remedy="").values_list("id", flat=True)):
         row = Run.objects.only("message", "remedy", "person_id").get(id=run)
-        words = msgspec.json.encode([row.message, row.remedy])
+        words, sealed = msgspec.json.encode([row.message, row.remedy]), b""
         with suppress(Erased):  # of somebody erased before, nothing is kept
             sealed = vault().seal(words, context=f"runs.told:{run}", subject=row.person_id)
-            Run.objects.filter(id=run).update(told=sealed)
+        Run.objects.filter(id=run).update(told=sealed, message="", remedy="")
+    # PostgreSQL leaves what stood in a dropped column until its row is written again.
+    apps.get_model("runs", "RunDocument").objects.update(name="")
 
 
 class Migration(migrations.Migration):

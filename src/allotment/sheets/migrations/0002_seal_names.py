@@ -13,7 +13,7 @@ def seal_names(apps, schema_editor):
         about = msgspec.json.decode(vault().open(bytes(row.about), context=context))
         about["name"] = row.name
         sealed = vault().seal(msgspec.json.encode(about), context=context, subject=row.person_id)
-        Sheet.objects.filter(id=sheet).update(about=sealed)
+        Sheet.objects.filter(id=sheet).update(about=sealed, name="")
 
 
 class Migration(migrations.Migration):

@@ -14,14 +14,17 @@ def seal_words(apps, schema_editor):
     _seal(Batch.objects, "person_id", "batch.told")
     # A row filled in like an earlier one tells what that one tells.
     _seal(BatchRow.objects.filter(same_as=None), "batch__person_id", "batch.row told")
+    # PostgreSQL leaves what stood in a dropped column until its row is written again.
+    BatchRow.objects.exclude(same_as=None).update(message="", remedy="")
 
 
 def _seal(rows, person, column):
     for one in list(rows.exclude(message="", remedy="").values_list("id", flat=True)):
         subject, *words = rows.values_list(person, "message", "remedy").get(id=one)
+        sealed = b""
         with suppress(Erased):  # of somebody erased before, nothing is kept
             sealed = vault().seal(msgspec.json.encode(words), context=f"runs.{column}:{one}", subject=subject)
-            rows.filter(id=one).update(told=sealed)
+        rows.filter(id=one).update(told=sealed, message="", remedy="")
 
 
 class Migration(migrations.Migration):
