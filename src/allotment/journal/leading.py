@@ -32,9 +32,11 @@ class Lead:
         file = ((self._home or settings().home) / "journal.lead").open("ab")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        except OSError as error:
             file.close()
-            return False
+            if isinstance(error, BlockingIOError):
+                return False
+            raise  # a file system without locks
         self._file = file
         return True
 
