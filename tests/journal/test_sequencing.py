@@ -247,6 +247,7 @@ class TestRefusals:
         begin_again("The key is lost.", None)
         assert sequence_now().trouble == ""
         assert JournalCheckpoint.objects.count() == 2
+        assert checked(bare) == 7
 
     def test_a_key_that_cannot_be_read(self, bare):
         (bare / "journal.key").write_text("PRIVATE+KEY+no")
