@@ -124,10 +124,15 @@ def calls_made_with(key: UUID, person: UUID, before: int | None = None) -> Calls
     return Calls(_read(shown), floor if floor > 1 else None)
 
 
-def question_at(ticket: int) -> Call | None:
-    """Return the question whose last entry has this ticket."""
-    found = _questions().filter(ticket=ticket).first()
-    return _read([found])[0] if found is not None else None
+def question_at(ticket: int) -> Sequence[Call]:
+    """Return the question whose last entry has this ticket; nothing without one."""
+    return _read(_questions().filter(ticket=ticket))
+
+
+def questions_about(run: UUID, row: int, last: int) -> Sequence[Call]:
+    """Return what was answered about a row of a batch, in order, up to the entry with ticket `last`."""
+    rows = _questions().filter(run=run, ticket__lte=last, outcome="done", body__contains=f'"row":{row},')
+    return _read(rows.order_by("ticket"))
 
 
 def last_question(run: UUID, step: str) -> Call | None:

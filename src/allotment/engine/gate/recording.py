@@ -42,6 +42,8 @@ class Record:
         }
         if passage.key is not None:
             self.details["key"] = str(passage.key)
+        if passage.row is not None:
+            self.details["row"] = passage.row
         self.is_final = False
         self.has_asked = False
         """Whether a model was asked: then there is something that must not stay untold."""

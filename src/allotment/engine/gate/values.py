@@ -74,6 +74,8 @@ class Passage(msgspec.Struct, frozen=True):
 
     Nothing of such an answer is released before it is kept.
     """
+    row: int | None = None
+    """The number of the row of a batch that is asked about; its entry says it, so that a receipt can name it."""
     idempotency: str = ""
     """Names the question for the provider, so that one asked again after a crash need not be paid again."""
     again: "Callable[[], Awaitable[Passage]] | None" = None

@@ -9,6 +9,7 @@ whoever may see the outside of a run may see it, the answer goes only to those w
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,7 @@ from allotment.engine.principals import Actor, Resource
 from allotment.engine.spec.reading import from_plain
 from allotment.journal import turns
 from allotment.journal.bodies import instant
-from allotment.journal.calls import Call, issued_receipt, question_at
+from allotment.journal.calls import Call, issued_receipt, question_at, questions_about
 from allotment.journal.recording import note
 from allotment.kernel.canonical import canonical_bytes, digest
 from allotment.kernel.errors import Erased, NotFound
@@ -122,11 +123,7 @@ def _issue(
 
 
 def _receipt(row: BatchRow, first: BatchRow, answer: tuple[list[Any] | None, bytes]) -> Receipt:
-    batch, asked = row.batch, question_at(first.entry or 0)
-    if asked is None:
-        raise NotFound(
-            _("The journal has no entry about this row’s answer."), hint=_("Tell an administrator.")
-        )
+    batch, asked = row.batch, _asked(first)
     result, salt = answer
     committed = None
     if first.result:  # of somebody erased, to nothing that anyone can read
@@ -138,15 +135,28 @@ def _receipt(row: BatchRow, first: BatchRow, answer: tuple[list[Any] | None, byt
         run=batch.run_id or batch.id,
         app=ReceiptApp(batch.app_id, batch.spec["title"], batch.version, batch.digest),
         state=str(row.state),
-        started_at=instant(asked.at - timedelta(milliseconds=asked.milliseconds)),
-        ended_at=instant(asked.at),
+        started_at=instant(asked[0].at - timedelta(milliseconds=asked[0].milliseconds)),
+        ended_at=instant(asked[-1].at),
         person=batch.person_id,
         approver=None if batch.version is None else approver_of(batch.app_id, batch.version),
-        steps=[_line(asked, batch)],
+        steps=[_line(one, batch) for one in asked],
         cost_nanodollars=row.cost_nanodollars,
         result=committed,
         row=row.number,
     )
+
+
+def _asked(first: BatchRow) -> Sequence[Call]:
+    """Return every question that was answered about a row; of rows of earlier versions, the last one."""
+    batch, last = first.batch, first.entry or 0
+    own = {step["step"] for step in batch.spec["steps"]}
+    found = questions_about(batch.run_id or batch.id, first.number, last)
+    asked = [one for one in found if one.step in own] or question_at(last)
+    if not asked:
+        raise NotFound(
+            _("The journal has no entry about this row’s answer."), hint=_("Tell an administrator.")
+        )
+    return asked
 
 
 def _line(asked: Call, batch: Batch) -> ReceiptLine:

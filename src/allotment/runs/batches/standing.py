@@ -167,5 +167,6 @@ def passage(subject: Subject, standing: Standing, step: str, row: RowAtWork) -> 
         expires_at=clock.now() + _CAPABILITY,
         patience_seconds=_PATIENCE_SECONDS,
         approver=standing.wordings[step].approver,
+        row=row.number,
         idempotency=f"{row.id}:{step}:{row.tries}",
     )
