@@ -65,7 +65,7 @@ def new_link(email: str, *, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @json_option
 def erase_person(email: str, reason: str, *, yes: bool, as_json: bool) -> None:
-    """Erase the person with EMAIL for good: their name, their address and all they typed and were answered."""
+    """Erase the person with EMAIL for good: name, address, all they typed into runs, were answered and had saved."""
     person = queries.person_by_email(email)
     if not yes:
         click.confirm(
