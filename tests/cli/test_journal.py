@@ -1,6 +1,7 @@
 """`allotment journal`, as its operator, an auditor and a witness use it, on one real installation after the other."""
 
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -108,8 +109,10 @@ def test_a_witness_follows_the_journal_and_refuses_another(copied: Installation,
     copied("journal", "export", "--to", "1")
     following = copied("journal", "checkpoint", "--since", str(seen))
     assert f"Seen: {seen + 1} entries" in witnessed(following, state, copied).output
-    shorter = witnessed(first, state, copied)
-    assert (shorter.code, "shorter" in shorter.errors) == (2, True)
+    assert "nothing was signed since" in witnessed(following, state, copied).output
+    older = witnessed(first, state, copied)
+    assert older.code == 2
+    assert "This news is older than what was seen, or the journal is shorter than before" in older.errors
 
 
 def test_a_fork_is_refused(copied: Installation, tmp_path: Path) -> None:
@@ -154,3 +157,67 @@ def test_a_journal_in_order_cannot_begin_again_and_a_restored_one_can(
     assert ran.code == 0, ran.errors
     copied("journal", "checkpoint")
     assert len(copied("journal", "keys").output.split()) == 2
+
+
+def test_a_witness_has_no_installation_and_gets_none(copied: Installation, tmp_path: Path) -> None:
+    machine = tmp_path / "elsewhere"
+    machine.mkdir()
+    news = copied("journal", "checkpoint", "--since", "0").output
+    names = ("PATH", "PYTHONPATH", "LANG")
+    alone = {"HOME": str(machine), **{name: os.environ[name] for name in names if name in os.environ}}
+
+    def run(*options: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "allotment", "journal", "witness", "seen.json", *options]
+        return subprocess.run(
+            command, cwd=machine, env=alone, input=news, capture_output=True, text=True, check=False
+        )
+
+    done = run("--key", key_of(copied))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Seen: ")
+    assert [one.name for one in machine.iterdir()] == ["seen.json"]
+    late = run("--stale", "0", "--json")
+    assert {"new": False, "stale": True}.items() <= json.loads(late.stdout).items()
+    assert "you are shown an old state" in run("--stale", "0").stderr
+    assert [one.name for one in machine.iterdir()] == ["seen.json"]
+
+
+def test_verify_can_be_held_against_what_lies_elsewhere(copied: Installation, tmp_path: Path) -> None:
+    state, key = tmp_path / "seen.json", key_of(copied)
+    witnessed(copied("journal", "checkpoint", "--since", "0"), state, copied, "--key", key)
+    assert copied("journal", "verify", "--key", key, "--witness", str(state)).code == 0
+    other = copied("journal", "verify", "--key", Signer.generate("allotment/journal/another").verifier.text)
+    assert (other.code, "is not signed by allotment/journal/another" in other.output) == (1, True)
+    (copied.server.home / "journal.vkeys").unlink()
+    assert copied("journal", "verify", "--key", key).code == 0
+    seen = json.loads(state.read_text())["checkpoint"].splitlines()[1]
+    ran = copied("journal", "prove", "3", "3", "--out", str(tmp_path / "some.zip"), "--since", seen)
+    assert (ran.code, "1 entries, proved" in ran.output) == (0, True)
+
+
+def test_a_journal_begun_anew_says_so(copied: Installation) -> None:
+    (copied.server.home / "journal.key").unlink()
+    assert copied("journal", "begin-again", "--reason", "the key is lost", "--yes").code == 0
+    copied("journal", "checkpoint")
+    ran = copied("journal", "verify")
+    assert ran.code == 0, ran.output
+    assert "The journal was begun anew at entry " in ran.output
+    assert copied("journal", "verify", "--json").json["begun"][0]["before"].startswith("allotment/journal/")
+
+
+def test_a_pack_is_written_whole_or_not_at_all(copied: Installation, tmp_path: Path) -> None:
+    pack = tmp_path / "evidence.zip"
+    pack.write_text("evidence of last year")
+    for command in (
+        ("prove", "999999", "--out", str(pack)),
+        ("export", "--out", str(pack), "--format", "ocsf"),
+        ("export", "--out", str(pack), "--from", "0"),
+        ("export", "--out", str(pack), "--to", "9"),
+    ):
+        assert copied("journal", *command).code == 2
+    assert "leave --format, --from and --to out" in copied("journal", *command).errors
+    assert "--out" in copied("journal", "prove", "3", "--since", "1").errors
+    assert pack.read_text() == "evidence of last year"
+    assert list(tmp_path.glob(".evidence*")) == []
+    missing = copied("journal", "export", "--out", str(tmp_path / "nowhere" / "all.zip"))
+    assert "cannot be written" in missing.errors

@@ -169,7 +169,7 @@ class TestSince:
             tamper(("UPDATE journal_checkpoint SET note = %s WHERE size = %s", note, size))
             (tmp_path / "journal.checkpoint").write_text(note)
         assert not journal.verified().is_sound
-        assert (Kind.HANDOVER, 0) in found(journal.verified(since=10))
+        assert (Kind.UNPROVED_KEY, 10) in found(journal.verified(since=10))
 
     def test_a_missing_place_before_is_told(self, tmp_path: Path) -> None:
         journal = grown(tmp_path)

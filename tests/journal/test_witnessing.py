@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from allotment.journal import witnessing
+from allotment.journal import proving, witnessing
 from allotment.journal.tree.notes import Signer
 from allotment.journal.witnessing import News, Seen
 from allotment.kernel.errors import Conflict, Invalid, Unavailable
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 def began(journal: Journal) -> Seen:
-    return witnessing.begin(witnessing.news(0), [journal.first_key])
+    return witnessing.begin(proving.news(0), [journal.first_key])
 
 
 def test_a_witness_follows_a_growing_journal(tmp_path: Path) -> None:
@@ -23,7 +23,7 @@ def test_a_witness_follows_a_growing_journal(tmp_path: Path) -> None:
     for size in (1, 300, 2):
         journal.add(size)
         journal.sign()
-        seen = witnessing.accept(seen, witnessing.news(seen.opened().checkpoint.size))
+        seen = witnessing.accept(seen, proving.news(seen.opened().checkpoint.size))
     assert seen.opened().checkpoint.size == 556
     assert seen.keys == (journal.first_key,)
 
@@ -31,7 +31,7 @@ def test_a_witness_follows_a_growing_journal(tmp_path: Path) -> None:
 def test_a_witness_that_hears_nothing_new_stays_where_it_is(tmp_path: Path) -> None:
     journal = grown(tmp_path, (3,))
     seen = began(journal)
-    assert witnessing.accept(seen, witnessing.news(3)) == seen
+    assert witnessing.accept(seen, proving.news(3)) == seen
 
 
 def test_a_witness_follows_changes_of_the_key_and_forgets_the_old_one(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_a_witness_follows_changes_of_the_key_and_forgets_the_old_one(tmp_path: 
     for _ in range(2):
         journal.rotate()
         journal.sign()
-    seen = witnessing.accept(seen, witnessing.news(3))
+    seen = witnessing.accept(seen, proving.news(3))
     assert seen.keys == (journal.signer.verifier.text,)
     assert began(journal).keys == seen.keys
 
@@ -50,9 +50,9 @@ def test_a_shorter_journal_is_refused(tmp_path: Path) -> None:
     seen = began(journal)
     tamper(("DELETE FROM journal_checkpoint WHERE size > 3",))
     with pytest.raises(Conflict, match="shorter than before: 253 entries were seen, now it has 3"):
-        witnessing.news(253)
+        proving.news(253)
     with pytest.raises(Conflict, match="shorter than before"):
-        witnessing.accept(seen, witnessing.news(0))
+        witnessing.accept(seen, proving.news(0))
 
 
 def test_a_fork_is_refused_though_the_key_signed_it(tmp_path: Path) -> None:
@@ -66,11 +66,11 @@ def test_a_fork_is_refused_though_the_key_signed_it(tmp_path: Path) -> None:
     fork.add(253, object_id="another")
     fork.sign()
     with pytest.raises(Conflict, match="This is a fork"):
-        witnessing.accept(seen, witnessing.news(253))
+        witnessing.accept(seen, proving.news(253))
     fork.add(5)
     fork.sign()
     with pytest.raises(Conflict, match="does not begin with the 253 seen before") as refused:
-        witnessing.accept(seen, witnessing.news(253))
+        witnessing.accept(seen, proving.news(253))
     assert "Keep both checkpoints as evidence" in refused.value.hint
 
 
@@ -81,7 +81,7 @@ def test_an_older_clock_is_refused(tmp_path: Path) -> None:
     journal.add(3)
     journal.sign()
     with pytest.raises(Conflict, match="before the one seen last"):
-        witnessing.accept(seen, witnessing.news(3))
+        witnessing.accept(seen, proving.news(3))
 
 
 def test_another_key_is_refused(tmp_path: Path) -> None:
@@ -91,20 +91,20 @@ def test_another_key_is_refused(tmp_path: Path) -> None:
     journal.add(3)
     journal.sign()
     with pytest.raises(Invalid, match="None of the known keys"):
-        witnessing.accept(seen, witnessing.news(3))
+        witnessing.accept(seen, proving.news(3))
     with pytest.raises(Invalid, match="None of the known keys"):
-        witnessing.begin(witnessing.news(0), [seen.keys[0]])
+        witnessing.begin(proving.news(0), [seen.keys[0]])
 
 
 def test_another_journal_of_the_same_key_is_refused(tmp_path: Path) -> None:
     journal = grown(tmp_path, (3,))
     seen = began(journal)
-    told = witnessing.news(3)
+    told = proving.news(3)
     journal.signer = Signer("allotment/journal/another", journal.signer._seed)
     journal.add(3)
     journal.sign()
     with pytest.raises(Invalid):
-        witnessing.accept(seen, witnessing.news(3))
+        witnessing.accept(seen, proving.news(3))
     assert witnessing.accept(seen, told) == seen
 
 
@@ -114,7 +114,7 @@ def test_news_since_another_size_is_refused(tmp_path: Path) -> None:
     journal.add(3)
     journal.sign()
     with pytest.raises(Invalid, match="grew from 2 entries, but 3 were seen"):
-        witnessing.accept(seen, witnessing.news(2))
+        witnessing.accept(seen, proving.news(2))
 
 
 def test_a_damaged_proof_is_refused(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_damaged_proof_is_refused(tmp_path: Path) -> None:
     seen = began(journal)
     journal.add(3)
     journal.sign()
-    told = witnessing.news(3)
+    told = proving.news(3)
     for damaged in (told.consistency[:-1], ("AAAA", *told.consistency[1:]), ("?", *told.consistency[1:])):
         with pytest.raises((Conflict, Invalid)):
             witnessing.accept(seen, News(told.checkpoint, 3, damaged))
@@ -133,7 +133,7 @@ def test_news_and_state_survive_their_files(tmp_path: Path) -> None:
     seen = began(journal)
     journal.rotate()
     journal.sign()
-    told = witnessing.news(3)
+    told = proving.news(3)
     assert witnessing.read_news(witnessing.write_news(told)) == told
     state = tmp_path / "witness.json"
     assert witnessing.read_state(state) is None

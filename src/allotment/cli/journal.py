@@ -1,6 +1,12 @@
-"""`allotment journal`: verify it, prove entries, hand out evidence, witness another installation's journal."""
+"""`allotment journal`: verify it, prove entries, hand out evidence.
 
+Invariant: what `--out` names is whole: it is written beside, and takes its name when it is complete.
+"""
+
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -11,7 +17,8 @@ from allotment.cli.printing import json_option
 from allotment.composition.preparing import prepare
 from allotment.journal import evidence, exporting, proving, sequencing, signing, witnessing
 from allotment.journal.reading import note_reading
-from allotment.journal.verifying import Outside, Progress, Verified, verify
+from allotment.journal.verifying import Elsewhere, Outside, Progress, Verified, verify
+from allotment.kernel.errors import Unavailable
 from allotment.kernel.settings import settings
 
 _SHOWN_PROBLEMS = 20
@@ -25,13 +32,28 @@ def journal() -> None:
 
 @journal.command("verify")
 @click.option("--since", default=0, help="Begin at this entry: the size of a checkpoint verified before.")
+@click.option("--key", "keys", multiple=True, help="A public key of the journal, as you keep it elsewhere.")
+@click.option(
+    "--witness",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    help="What a witness saw: the file that `journal witness` keeps.",
+)
 @json_option
-def verify_all(*, since: int, as_json: bool) -> None:
-    """Check every entry, every hash, every signature and every time. Ends with 1 if anything is wrong."""
+def verify_all(*, since: int, keys: tuple[str, ...], witness: Path | None, as_json: bool) -> None:
+    """Check every entry, every hash, every signature and every time. Ends with 1 if anything is wrong.
+
+    What it compares with lies beside the database. With --key or --witness, what lies outside this machine counts too.
+    """
+    seen = witnessing.read_state(witness) if witness else None
     prepare()
     if not sequencing.state().signed:
         sequencing.sequence_now()  # a new installation: nobody served it yet
-    found = verify(Outside.read(settings().home), since=since, progress=_progress(shown=not as_json))
+    found = verify(
+        Outside.read(settings().home),
+        since=since,
+        progress=_progress(shown=not as_json),
+        elsewhere=Elsewhere(keys, seen),
+    )
     if as_json:
         print_json(_plain(found))
     else:
@@ -59,6 +81,7 @@ def _plain(found: Verified) -> dict[str, object]:
         "signed": newest.checkpoint.size if newest else 0,
         "signed_at": newest.at if newest else None,
         "invented": found.invented,
+        "begun": [{"entry": one.number, "before": one.before, "name": one.name} for one in found.begun],
         "problems": [
             {"kind": one.kind, "where": one.where, "what": one.what, "remedy": one.remedy}
             for one in found.problems
@@ -75,7 +98,15 @@ def _tell(found: Verified) -> None:
     if found.problem_count > _SHOWN_PROBLEMS:
         click.echo(f"… and {found.problem_count - _SHOWN_PROBLEMS} more; --json shows up to a thousand.")
     if found.invented:
-        click.echo(f"{found.invented} entries are demonstration data and say so; their times are invented.")
+        click.echo(
+            f"{found.invented} entries are back-dated and say that they are invented, as those of a demonstration are. "
+            "If this is no demonstration, look at who wrote them."
+        )
+    for start in found.begun:
+        click.echo(
+            f"The journal was begun anew at entry {start.number}, as {start.name}; that entry says why. "
+            f"What was before is checked by the old key of {start.before}."
+        )
     signed = found.newest
     told = f"{found.entries:,} entries and {found.checkpoints:,} checkpoints in {found.seconds:.1f} s"
     if found.is_sound:
@@ -93,16 +124,22 @@ def _tell(found: Verified) -> None:
 @journal.command("prove")
 @click.argument("tickets", nargs=-1, required=True, type=int)
 @click.option("--out", type=_file, help="Write an evidence pack (.zip) there, with the verifier.")
-def prove(*, tickets: tuple[int, ...], out: Path | None) -> None:
+@click.option(
+    "--since", default=0, help="For a witness that saw this many entries: adds the proof of growth."
+)
+def prove(*, tickets: tuple[int, ...], out: Path | None, since: int) -> None:
     """Prove that entries are in the journal: TICKETS as the journal page shows them.
 
     Without --out, prints the proof of one entry as a C2SP tlog-proof.
     """
+    if since and out is None:
+        raise click.UsageError("Name a file with --out: only an evidence pack holds the proof of growth.")
+    tickets = tuple(dict.fromkeys(tickets))
     prepare()
     _read("prove", entries=len(tickets))
     if out is not None:
-        with out.open("wb") as file:
-            done = evidence.write_pack(tickets, file)
+        with _written(out) as file:
+            done = evidence.write_pack(tickets, file, witnessed=since)
         click.echo(f"Wrote {out}: {done.entries} entries, proved against {done.size:,}.")
     elif len(tickets) > 1:
         raise click.UsageError("Name a file with --out for more than one entry.")
@@ -115,30 +152,51 @@ def prove(*, tickets: tuple[int, ...], out: Path | None) -> None:
     "--format",
     "written",
     type=click.Choice([one.value for one in exporting.Format]),
-    default=exporting.Format.JSON.value,
-    help="json: as it is proved. ocsf: for a SIEM.",
+    help="json: as it is proved (default). ocsf: for a SIEM.",
 )
-@click.option("--from", "first", default=0, help="Begin at this place in the tree.")
+@click.option("--from", "first", type=int, help="Begin at this place in the tree.")
 @click.option("--to", "end", type=int, help="End before this place.")
 @click.option(
     "--out", type=_file, help="Write there. A name that ends in .zip gets the whole journal as evidence."
 )
-def export(*, written: str, first: int, end: int | None, out: Path | None) -> None:
+def export(*, written: str | None, first: int | None, end: int | None, out: Path | None) -> None:
     """Write entries as lines of JSON, in the order of the tree."""
+    is_pack = out is not None and out.suffix == ".zip"
+    if is_pack and (written, first, end) != (None, None, None):
+        raise click.UsageError(
+            "A .zip holds the whole journal as evidence: leave --format, --from and --to out, or name another file."
+        )
     prepare()
     _read("export")
-    if out is not None and out.suffix == ".zip":
-        with out.open("wb") as file:
+    if out is not None and is_pack:
+        with _written(out) as file:
             done = evidence.write_everything(file)
         click.echo(f"Wrote {out}: all {done.entries:,} entries up to the newest checkpoint.", err=True)
         return
-    found = exporting.lines(exporting.Format(written), first=first, end=end)
+    found = exporting.lines(exporting.Format(written or exporting.Format.JSON), first=first or 0, end=end)
     if out is None:
         for line in found:
             click.echo(line, nl=False)
         return
-    with out.open("wb") as file:
+    with _written(out) as file:
         file.writelines(found)
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file that takes its name when it is whole; until then, what was there stays. Raises `Unavailable`."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with beside.open("wb") as file:
+            yield file
+        beside.replace(path)
+    except OSError as error:
+        raise Unavailable(
+            f"The file {path} cannot be written: {error.strerror}.",
+            hint="Make room, or choose a folder you may write to.",
+        ) from error
+    finally:
+        beside.unlink(missing_ok=True)  # there only if something went wrong
 
 
 @journal.command("checkpoint")
@@ -153,7 +211,7 @@ def checkpoint(*, since: int | None) -> None:
     if since is None:
         click.echo(proving.growth(0).checkpoint, nl=False)
     else:
-        click.echo(witnessing.write_news(witnessing.news(since)))
+        click.echo(witnessing.write_news(proving.news(since)))
 
 
 @journal.command("keys")
@@ -161,42 +219,6 @@ def public_keys() -> None:
     """Print the journal's public keys, oldest first. Give the first to auditors and witnesses."""
     prepare()
     click.echo(evidence.public_keys(), nl=False)
-
-
-@journal.command("witness")
-@click.argument("state", type=_file)
-@click.option("--key", "keys", multiple=True, help="A public key of the journal, for the first time.")
-@click.option(
-    "--news",
-    type=click.File("r"),
-    default="-",
-    help="What `journal checkpoint --since` printed; else standard input.",
-)
-@json_option
-def witness(*, state: Path, keys: tuple[str, ...], news: IO[str], as_json: bool) -> None:
-    """Remember another installation's checkpoint in STATE, on a machine of your own.
-
-    Refuses a fork and a shorter journal: then keep STATE as evidence. Ask next time for what happened since the
-    number of entries that this prints.
-
-    \b
-    journal$ allotment journal checkpoint --since 1200 > news.json
-    witness$ allotment journal witness seen.json --news news.json
-    """
-    told = witnessing.read_news(news.read())
-    seen = witnessing.read_state(state)
-    if seen is None and not keys:
-        raise click.UsageError(
-            "The first time, give the journal's public key with --key (`allotment journal keys`)."
-        )
-    after = witnessing.begin(told, keys) if seen is None else witnessing.accept(seen, told)
-    witnessing.write_state(state, after)
-    opened = after.opened()
-    size, origin = opened.checkpoint.size, opened.checkpoint.origin
-    if as_json:
-        print_json({"entries": size, "origin": origin, "signed_at": opened.at})
-        return
-    click.echo(f"Seen: {size} entries of {origin}, signed {opened.at:%Y-%m-%d %H:%M:%S} UTC.")
 
 
 @journal.command("rotate-key")

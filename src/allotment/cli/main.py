@@ -31,7 +31,9 @@ _COMMANDS = {
     ),
     "people": _Command("allotment.cli.people", "people", "List, invite and erase people."),
     "models": _Command("allotment.cli.models", "models", "List models, fetch the practice model."),
-    "journal": _Command("allotment.cli.journal", "journal", "Verify and prove what was recorded."),
+    "journal": _Command(
+        "allotment.cli.auditing", "journal", "Verify and prove what was recorded.", needs_features=False
+    ),
     "keys": _Command("allotment.cli.keys", "keys", "Show and rotate the keys of what is stored."),
     "doctor": _Command("allotment.cli.doctor", "doctor", "Check this installation and say what to mend."),
     "schema": _Command(

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     SIGNATURE = "signature"
     CLOCK = "clock"
     HANDOVER = "handover"
+    UNPROVED_KEY = "unproved-key"
     OTHER_KEY = "other-key"
     NO_KEY = "no-key"
     OUTSIDE = "outside"
@@ -95,6 +96,10 @@ _WORDS: dict[Kind, tuple[Promise, Promise]] = {
         _("The machine's clock went back. Check what changed it."),
     ),
     Kind.HANDOVER: (_("Entry %(where)s does not hand over to another key as it must: %(why)s"), _KEEP),
+    Kind.UNPROVED_KEY: (
+        _("The key in force after %(where)s entries is not proved: %(why)s"),
+        _KEEP,
+    ),
     Kind.OTHER_KEY: (
         _("The newest checkpoint is not signed by %(key)s, nor by a key that it handed over to."),
         _(

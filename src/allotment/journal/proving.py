@@ -15,6 +15,7 @@ from allotment.journal.tree import proofs
 from allotment.journal.tree.checkpoints import read_checkpoint
 from allotment.journal.tree.keyrings import ROTATE, Handover
 from allotment.journal.tree.proof_files import ProofFile
+from allotment.journal.witnessing import News, shorter
 from allotment.kernel.errors import NotFound, Unavailable
 
 _AT_ONCE = 500
@@ -91,6 +92,15 @@ def prove_all(tickets: Sequence[int]) -> list[Proof]:
     """Return the proofs of many entries, all under one checkpoint."""
     newest = _newest()
     return [_proof(one, newest) for one in tickets]
+
+
+def news(since: int) -> News:
+    """Return what a witness that saw `since` entries needs; raises `Conflict` if the journal is shorter."""
+    newest = growth(0)
+    if since > newest.new:
+        raise shorter(since, newest.new)
+    grown = growth(since, newest.new)
+    return News(grown.checkpoint, since, tuple(grown.lines), handovers(since, newest.new))
 
 
 def signed_among(tickets: Sequence[int]) -> list[int]:

@@ -133,7 +133,7 @@ def verify(
     anchor = _anchor(outside, elsewhere, since, faults)
     walk = Walk(_edge(since), anchor, _claims(since), clock.now())
     for kind, why in faults:
-        walk.problem(kind, 0, why=why)
+        walk.problem(kind, since, why=why)
     is_complete = _pass(walk, progress)
     if is_complete:
         _look_at_the_end(walk, anchor, before)
@@ -224,7 +224,7 @@ def _anchor(outside: Outside, elsewhere: Elsewhere, since: int, faults: list[tup
         try:
             chain, begun = chain_at(first, since, frozenset(published))
         except AllotmentError as error:
-            faults.append((Kind.HANDOVER, error.message))
+            faults.append((Kind.UNPROVED_KEY, error.message))
     sightings = []
     if (newest := _newest_outside(outside, faults)) is not None:
         sightings.append(Sighting(newest, Kind.FORK))

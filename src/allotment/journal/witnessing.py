@@ -1,6 +1,7 @@
 """Witnessing: somebody else remembers the last checkpoint, and refuses a journal that does not continue it.
 
 The state is a small file on another machine, so that whoever rules the journal's machine cannot rewrite what was seen.
+That machine has no installation of its own: nothing here reads a database or settings.
 Invariant: the state only moves forward, along proofs.
 Refuses: a fork, a shorter journal, another journal, a key that no trusted key handed over to.
 """
@@ -13,7 +14,6 @@ from pathlib import Path
 
 import msgspec
 
-from allotment.journal import proving
 from allotment.journal.tree.checkpoints import SignedCheckpoint
 from allotment.journal.tree.keyrings import Handover, KeyRing
 from allotment.journal.tree.notes import Verifier
@@ -43,15 +43,6 @@ class News(msgspec.Struct, frozen=True):
     """Changes of the key among the entries from `since` on."""
 
 
-def news(since: int) -> News:
-    """Return what a witness that saw `since` entries needs; raises `Conflict` if the journal is shorter."""
-    newest = proving.growth(0)
-    if since > newest.new:
-        raise _shorter(since, newest.new)
-    grown = proving.growth(since, newest.new)
-    return News(grown.checkpoint, since, tuple(grown.lines), proving.handovers(since))
-
-
 def begin(told: News, keys: Sequence[str]) -> Seen:
     """Return the first state, which trusts `keys`; raises `Invalid` if none of them leads to the checkpoint."""
     ring = KeyRing(map(Verifier.parse, keys))
@@ -68,7 +59,7 @@ def accept(seen: Seen, told: News) -> Seen:
     opened = ring.open(told.checkpoint)
     old, new = before.checkpoint, opened.checkpoint
     if new.size < old.size:
-        raise _shorter(old.size, new.size)
+        raise older(before, opened) if opened.at < before.at else shorter(old.size, new.size)
     if old.size not in {told.since, new.size}:
         raise Invalid(
             f"This tells how the journal grew from {told.since} entries, but {old.size} were seen.",
@@ -164,7 +155,19 @@ def _hashes(lines: Sequence[str]) -> list[bytes]:
     return hashes
 
 
-def _shorter(seen: int, now: int) -> Conflict:
+def older(before: SignedCheckpoint, told: SignedCheckpoint) -> Conflict:
+    """Return why news is refused that was signed before what was seen."""
+    return Conflict(
+        "This news is older than what was seen, or the journal is shorter than before: "
+        f"{told.checkpoint.size} entries, signed {told.at:%Y-%m-%d %H:%M:%S} UTC; "
+        f"seen were {before.checkpoint.size}, signed {before.at:%Y-%m-%d %H:%M:%S} UTC.",
+        hint="Ask for the newest. If that is as old, entries were cut off: keep the checkpoint as evidence.",
+        code="older-news",
+    )
+
+
+def shorter(seen: int, now: int) -> Conflict:
+    """Return why a journal of fewer entries is refused."""
     return Conflict(
         f"The journal is shorter than before: {seen} entries were seen, now it has {now}.",
         hint="Entries were cut off, or an old backup was restored. Keep the checkpoint as evidence.",
