@@ -107,12 +107,12 @@ def recent(wanted: Wanted, *, before: int | None = None, limit: int = PAGE) -> P
     """Return at most `limit` entries with tickets below `before`."""
     newest = _newest_ticket()
     before = newest + 1 if before is None else min(before, newest + 1)
-    rows = _matching(wanted).filter(ticket__lt=before)
+    rows = JournalEntry.objects.filter(ticket__lt=before)
     floor = 0
     if wanted.text:
         floor = max(0, before - LOOKED_THROUGH)
         rows = rows.filter(says(wanted.text), ticket__gte=floor)
-    found = list(rows.order_by("-ticket")[: limit + 1])
+    found = list(_matching(wanted, rows).order_by("-ticket")[: limit + 1])
     shown = found[:limit]
     if len(found) > limit:
         return Page(_named(shown), shown[-1].ticket)
@@ -125,19 +125,20 @@ def tickets(wanted: Wanted, most: int) -> list[int]:
 
     Raises `TooLarge` rather than to leave out what a search for text did not get to.
     """
-    rows = _matching(wanted).order_by("-ticket").values_list("ticket", flat=True)
+    fitting = _tickets(wanted, JournalEntry.objects.all())
     if not wanted.text:
-        return list(rows[:most])
-    newest = rows.first() or 0
+        return list(fitting[:most])
+    newest = fitting.first() or 0
     lowest = newest - LOOKED_THROUGH_AT_MOST
     condition = says(wanted.text)
     found: list[int] = []
     ceiling = newest
     while ceiling > max(0, lowest) and len(found) < most:
         floor = max(0, lowest, ceiling - LOOKED_THROUGH)
-        found += rows.filter(condition, ticket__gt=floor, ticket__lte=ceiling)[: most - len(found)]
+        part = JournalEntry.objects.filter(condition, ticket__gt=floor, ticket__lte=ceiling)
+        found += _tickets(wanted, part)[: most - len(found)]
         ceiling = floor
-    if len(found) < most and rows.filter(ticket__lte=ceiling).exists():
+    if len(found) < most and fitting.filter(ticket__lte=ceiling).exists():
         raise TooLarge(
             gettext("A search for words looks through %(most)s entries at most, and there are more.")
             % {"most": f"{LOOKED_THROUGH_AT_MOST:,}"},
@@ -167,9 +168,16 @@ def _newest_ticket() -> int:
     return JournalEntry.objects.order_by("-ticket").values_list("ticket", flat=True).first() or 0
 
 
-def _matching(wanted: Wanted) -> QuerySet[JournalEntry]:
-    """Return what fits, but for the text."""
-    rows = JournalEntry.objects.all()
+def _tickets(wanted: Wanted, rows: QuerySet[JournalEntry]) -> QuerySet[JournalEntry, int]:
+    return _matching(wanted, rows).order_by("-ticket").values_list("ticket", flat=True)
+
+
+def _matching(wanted: Wanted, rows: QuerySet[JournalEntry]) -> QuerySet[JournalEntry]:
+    """Return what fits among `rows`, but for the text.
+
+    Words go before it: SQLite goes through conditions in this order, and finds text in a body ten times as fast as it
+    reads a column out of one.
+    """
     exact = {"actor": wanted.actor, "app": wanted.app, "run": wanted.run}
     said = {"action": wanted.action, "outcome": wanted.outcome}
     rows = rows.filter(**{name: value for name, value in {**exact, **said}.items() if value})

@@ -13,12 +13,14 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Lookup, Q, TextField
 from django.db.models.sql.compiler import SQLCompiler
 
 from allotment.engine.actions import Action
 from allotment.journal import naming
+from allotment.journal.generated import FromBody
 from allotment.journal.models import JournalEntry
 
 # What is asked, run or used day by day. Whatever these name was named by another action first, so that nobody needs
@@ -110,12 +112,27 @@ def _told_apart(kind: str, column: str) -> tuple[Named, ...]:
 
 
 def _distinct(column: str) -> Iterator[Any]:
-    """Skip along the index from one value to the next: the cost grows with people or apps, not with entries."""
-    rows = JournalEntry.objects.exclude(**{column: None}).order_by(column).values_list(column, flat=True)
-    value = rows.first()
-    while value is not None:
-        yield value
-        value = rows.filter(**{f"{column}__gt": value}).first()
+    """Skip along the index from one value to the next: the cost grows with people or apps, not with entries.
+
+    SQL by hand: asked for one by one, two hundred people take half a second.
+    """
+    field = JournalEntry._meta.get_field(column)  # noqa: SLF001 - Django's documented API
+    assert isinstance(field, FromBody)  # noqa: S101 - all columns but the ticket and the body
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(_SKIPPING.format(column=field.column, table=JournalEntry._meta.db_table))  # noqa: SLF001 - as above
+        rows = cursor.fetchall()
+    yield from (field.shown.to_python(value) for (value,) in rows)
+
+
+_SKIPPING = """
+WITH RECURSIVE seen(one) AS (
+  SELECT (SELECT {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY {column} LIMIT 1)
+  UNION ALL
+  SELECT (SELECT {column} FROM {table} WHERE {column} > seen.one ORDER BY {column} LIMIT 1)
+  FROM seen WHERE seen.one IS NOT NULL
+)
+SELECT one FROM seen WHERE one IS NOT NULL
+"""
 
 
 @TextField.register_lookup
