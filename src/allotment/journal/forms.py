@@ -53,7 +53,7 @@ class OneByName(forms.Field):
         if len(named) <= FEW:
             self.widget = forms.Select(choices=[_ANY, *((str(one.id), one.name) for one in named)])
         else:
-            self.widget = forms.TextInput(attrs={"placeholder": gettext("A name or a part of it")})
+            self.widget = forms.TextInput(attrs={"placeholder": gettext("Part of a name")})
 
     def offer_also(self, said: str) -> None:
         """Show an id that came by a link as chosen, even if no entry mentions it."""
