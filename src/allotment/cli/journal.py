@@ -14,6 +14,7 @@ import click
 
 from allotment.cli.printing import as_json as print_json
 from allotment.cli.printing import json_option
+from allotment.cli.witness import witness
 from allotment.composition.preparing import prepare
 from allotment.journal import evidence, exporting, proving, sequencing, signing, witnessing
 from allotment.journal.reading import note_reading
@@ -30,21 +31,25 @@ def journal() -> None:
     """Verify and prove what was recorded."""
 
 
+journal.add_command(witness)  # found without this module, too: it needs no installation
+
+
 @journal.command("verify")
 @click.option("--since", default=0, help="Begin at this entry: the size of a checkpoint verified before.")
 @click.option("--key", "keys", multiple=True, help="A public key of the journal, as you keep it elsewhere.")
 @click.option(
     "--witness",
+    "witnessed",
     type=click.Path(dir_okay=False, exists=True, path_type=Path),
     help="What a witness saw: the file that `journal witness` keeps.",
 )
 @json_option
-def verify_all(*, since: int, keys: tuple[str, ...], witness: Path | None, as_json: bool) -> None:
+def verify_all(*, since: int, keys: tuple[str, ...], witnessed: Path | None, as_json: bool) -> None:
     """Check every entry, every hash, every signature and every time. Ends with 1 if anything is wrong.
 
     What it compares with lies beside the database. With --key or --witness, what lies outside this machine counts too.
     """
-    seen = witnessing.read_state(witness) if witness else None
+    seen = witnessing.read_state(witnessed) if witnessed else None
     prepare()
     if not sequencing.state().signed:
         sequencing.sequence_now()  # a new installation: nobody served it yet

@@ -31,9 +31,7 @@ _COMMANDS = {
     ),
     "people": _Command("allotment.cli.people", "people", "List, invite and erase people."),
     "models": _Command("allotment.cli.models", "models", "List models, fetch the practice model."),
-    "journal": _Command(
-        "allotment.cli.auditing", "journal", "Verify and prove what was recorded.", needs_features=False
-    ),
+    "journal": _Command("allotment.cli.journal", "journal", "Verify and prove what was recorded."),
     "keys": _Command("allotment.cli.keys", "keys", "Show and rotate the keys of what is stored."),
     "doctor": _Command("allotment.cli.doctor", "doctor", "Check this installation and say what to mend."),
     "schema": _Command(
@@ -49,6 +47,14 @@ _COMMANDS = {
 }
 
 
+_ALONE = {
+    ("journal", "witness"): _Command(
+        "allotment.cli.witness", "witness", "Remember another's journal.", needs_features=False
+    ),
+}
+"""Commands of a group that run on machines without an installation, past their group, which would make one."""
+
+
 class LazyGroup(click.Group):
     """A group whose commands are imported on use; the list of commands needs no import at all."""
 
@@ -59,8 +65,18 @@ class LazyGroup(click.Group):
     def get_command(self, _: click.Context, name: str) -> click.Command | None:
         """Import and return one command."""
         command = _COMMANDS.get(name)
-        if command is None:
-            return None
+        return None if command is None else self._imported(command)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the arguments name, and the arguments that are left to it."""
+        alone = _ALONE.get((args[0], args[1])) if len(args) > 1 else None
+        if alone is None:
+            return super().resolve_command(ctx, args)
+        return " ".join(args[:2]), self._imported(alone), args[2:]
+
+    def _imported(self, command: _Command) -> click.Command:
         if command.needs_features:
             start_django()
         found: Any = getattr(importlib.import_module(command.module), command.name)
