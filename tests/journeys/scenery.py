@@ -17,6 +17,9 @@ start_django()
 from allotment.adapters.providers.scripted.speaking import MODEL  # noqa: E402 - features need Django started
 from allotment.composition.installation import opened  # noqa: E402
 from allotment.engine.principals import Actor, Role  # noqa: E402
+from allotment.engine.recording import Entry  # noqa: E402
+from allotment.journal.recording import record  # noqa: E402
+from allotment.kernel import clock  # noqa: E402
 from allotment.kernel.ids import new_id  # noqa: E402
 from allotment.llms.connecting import NewConnection, connect  # noqa: E402
 from allotment.llms.disconnecting import disconnect  # noqa: E402
@@ -42,6 +45,8 @@ from allotment.records.models import Record  # noqa: E402
 from allotment.records.saving import save_records  # noqa: E402
 from allotment.runs import starting  # noqa: E402
 from allotment.runs.batches import starting as starting_batches  # noqa: E402
+from allotment.runs.batches.queries import batch_for  # noqa: E402
+from allotment.runs.batches.row_receipts import row_receipt_for  # noqa: E402
 from allotment.runs.queries import run_for  # noqa: E402
 from allotment.sheets.receiving import receive  # noqa: E402
 from tests import planting  # noqa: E402
@@ -115,14 +120,16 @@ def main() -> None:
             "record_id": [_record(everyone, apps.mine)],
         },
         "sheets": {"sheet_id": [receive(everyone, "orders.csv", io.BytesIO(ORDERS)).id]},
-        **_values_of_runs(apps, runs, questions, batch),
+        **_values_of_runs(apps, runs, questions, batch, call=_call(everyone, key.id)),
     }
     actors = {role: actor_of(person) for role, person in people.items()}
     found = [asdict(address) for address in addresses(values, actors)]
     print(json.dumps({"everyone": "everyone@example.org", "apps": asdict(apps), "addresses": found}))
 
 
-def _values_of_runs(apps: Apps, runs: list[UUID], questions: UUID, batch: UUID) -> dict[str, Values]:
+def _values_of_runs(
+    apps: Apps, runs: list[UUID], questions: UUID, batch: UUID, *, call: UUID
+) -> dict[str, Values]:
     return {
         "batches": {
             "slug": [apps.published],
@@ -131,6 +138,7 @@ def _values_of_runs(apps: Apps, runs: list[UUID], questions: UUID, batch: UUID) 
             "run_id": runs,
             "kind": ["csv", "xlsx"],
             "what": ["pause"],
+            "number": [1],
         },
         "runs": {
             "slug": [apps.mine, apps.published, apps.parked],
@@ -138,17 +146,41 @@ def _values_of_runs(apps: Apps, runs: list[UUID], questions: UUID, batch: UUID) 
             "kind": ["pdf", "csv"],
             "place": [0],
             "look": ["light", "png"],
+            "call_id": [call],
         },
     }
 
 
 def _batch(everyone: Actor, slug: str) -> tuple[UUID, UUID]:
-    """Start a batch of two rows; return the sheet it is made from and the batch."""
+    """Ask about the rows of a batch, of which one fits; return the sheet it is made from and the batch."""
     rows = b"Question;Branch\nWhere is my card?;banking\nWhere is it?;fishing\n"
     sheet = receive(everyone, "questions.csv", io.BytesIO(rows)).id
     matching = {"customer_query": "Question", "industry": "Branch"}
     wanted = runnable(MicroApp.objects.get(slug=slug).id, everyone)
-    return sheet, starting_batches.start(everyone, wanted, sheet, matching)
+    batch = starting_batches.start(everyone, wanted, sheet, matching)
+    while not batch_for(everyone, batch).is_over:
+        time.sleep(0.02)
+    row_receipt_for(everyone, batch, 1)  # is signed by the time somebody takes its file
+    return sheet, batch
+
+
+def _call(everyone: Actor, key: UUID) -> UUID:
+    """Record a call that a program made with a key, as the gate does."""
+    call = new_id()
+    model = LanguageModel.objects.filter(name=MODEL).order_by("-is_default")[0]
+    record(
+        Entry(
+            at=clock.now(),
+            action="models.ask",
+            outcome="done",
+            actor=everyone.person,
+            object_kind="model",
+            object_id=str(model.id),
+            run=call,
+            details={"key": str(key), "step": "", "template": "subject-line@1", "data_class": "internal"},
+        )
+    )
+    return call
 
 
 def _record(everyone: Actor, slug: str) -> UUID:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
@@ -16,12 +17,13 @@ from allotment.journal.bodies import read_body
 from allotment.journal.models import JournalEntry
 from allotment.journal.receipts import trusted_key
 from allotment.kernel.errors import NotFound
+from allotment.kernel.settings import settings
 from allotment.people.erasing import erase
 from allotment.runs.batches.models import BatchRow
 from allotment.runs.batches.row_receipts import row_receipt_for
 from allotment.runs.receipts import receipt_file
 from tests.conftest import MakePerson, SignIn, Somebody
-from tests.runs.batches.test_batches import begin, over, rows_of
+from tests.runs.batches.test_batches import begin, over, results, rows_of
 
 pytestmark = pytest.mark.timeout(120)
 Verify = Callable[[Mapping[str, Any]], tuple[int, str]]
@@ -169,6 +171,17 @@ def test_the_pages_lead_from_the_batch_to_the_file(
     answer = client.get(address + "file/")
     assert answer["Content-Disposition"].endswith('-row-2.json"')
     assert verify(answer.json())[0] == 0
+
+
+def test_the_results_file_names_the_receipt_of_each_answered_row(
+    batch: UUID, colleague: Somebody, client: Client, signed_in: SignIn
+) -> None:
+    addresses = [row["Receipt"] for row in results(colleague, batch)]
+    assert addresses[2] == ""
+    assert addresses[1].endswith(f"/batches/{batch}/rows/2/receipt/")
+    assert addresses[1].startswith(settings().public_url)
+    signed_in(client, colleague)
+    assert client.get(urlsplit(addresses[1]).path).status_code == 200
 
 
 def test_the_list_is_cut_into_pages(

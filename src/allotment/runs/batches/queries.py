@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from allotment.engine.principals import Actor
 from allotment.engine.spec.reading import from_plain
 from allotment.kernel.errors import NotFound
+from allotment.kernel.settings import settings
 from allotment.runs.batches.answering import result_columns
 from allotment.runs.batches.holding import worked_seconds
 from allotment.runs.batches.keeping import GIVEN, RESULT
 from allotment.runs.batches.models import AT_WORK, FINAL, NOT_YET, Batch, BatchRow, BatchState, RowState
+from allotment.runs.batches.row_receipts import ANSWERED
 from allotment.runs.batches.sealed import about_of, row_told, told_of
 from allotment.runs.queries import run_for
 from allotment.runs.sealing import unseal
@@ -133,8 +136,9 @@ def troubles(batch: UUID) -> tuple[Trouble, ...]:
 
 
 def heads(row: Batch) -> tuple[str, ...]:
-    """Return the headings of the results: the file's own columns, those of the app, how it went."""
-    return (*about_of(row).columns, *result_columns(from_plain(row.spec)), _("How it went"), _("Why"))
+    """Return the headings of the results: the file's own columns, those of the app, how it went, its receipt."""
+    added = (_("How it went"), _("Why"), _("Receipt"))
+    return (*about_of(row).columns, *result_columns(from_plain(row.spec)), *added)
 
 
 def result_rows(row: Batch) -> Iterator[tuple[str, ...]]:
@@ -142,7 +146,15 @@ def result_rows(row: Batch) -> Iterator[tuple[str, ...]]:
     width = len(result_columns(from_plain(row.spec)))
     for one, result, told in answered_rows(row):
         cells = tuple(unseal(one.given, column=GIVEN, run=one.id)["cells"])
-        yield (*cells, *(result or ("",) * width), _ENDINGS[RowState(one.state)], told.message)
+        how = (_ENDINGS[RowState(one.state)], told.message, _receipt_address(row, one))
+        yield (*cells, *(result or ("",) * width), *how)
+
+
+def _receipt_address(batch: Batch, row: BatchRow) -> str:
+    """Return where the receipt of an answered row is; empty for any other."""
+    if row.state not in ANSWERED or (row.entry is None and row.same_as is None):
+        return ""
+    return settings().public_url + reverse("batches:receipt", args=[batch.id, row.number])
 
 
 def answered_rows(row: Batch) -> Iterator[tuple[BatchRow, tuple[str, ...], Told]]:
