@@ -1,16 +1,24 @@
 """What is taken away while a run is under way stops it at its next step."""
 
 import time
+from collections.abc import AsyncIterator, Callable
 from uuid import UUID
 
 import pytest
+from django.db import OperationalError
 
+from allotment.adapters.providers.scripted.speaking import ScriptedProvider
+from allotment.engine.asking import ChatDelta, ChatRequest
+from allotment.engine.gate.budgets import Measure, Period, Scope
 from allotment.engine.principals import Role
+from allotment.journal.models import JournalEntry
 from allotment.llms.models import LanguageModel
 from allotment.llms.offering import turn_off
 from allotment.microapps.parking import park
 from allotment.people.granting import set_roles
+from allotment.policies.budgets.setting import NewBudget, set_budget
 from allotment.runs import starting
+from allotment.runs.doing import asking
 from allotment.runs.models import Run, RunStep
 from allotment.runs.telling import told_of
 
@@ -35,6 +43,13 @@ def ended(run: UUID) -> Run:
     return row
 
 
+def eventually(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def steps(run: UUID) -> list[str]:
     return list(RunStep.objects.filter(run=run).values_list("step", flat=True))
 
@@ -52,6 +67,54 @@ def test_a_role_taken_away_stops_at_the_next_step(under_way, colleague) -> None:
     row = ended(under_way)
     assert row.state == "refused"
     assert steps(under_way) == ["topic"]
+
+
+def entries(run: UUID) -> list[str]:
+    return list(JournalEntry.objects.filter(run=run, action="models.ask").values_list("outcome", flat=True))
+
+
+def test_a_role_taken_away_stops_what_waits_for_its_turn(
+    app, colleague, maker, person, script, tmp_path
+) -> None:
+    calls = tmp_path / "calls"
+    script(delay_milliseconds="2500", calls_file=str(calls))
+    budget = NewBudget(Scope.ORGANISATION, "", Measure.AT_ONCE, Period.NONE, 1, "One at a time.")
+    set_budget(person(roles=[Role.OFFICER]).actor, budget)
+    time.sleep(1.2)  # until it is in force
+    first = starting.start(app, maker.actor, FORM)
+    eventually(calls.exists)
+    second = starting.start(app, colleague.actor, FORM)
+    time.sleep(1.0)
+    assert Run.objects.get(id=second).state == "running"
+    set_roles(None, colleague.id, frozenset({Role.AUDITOR}))
+    row = ended(second)
+    assert row.state == "refused"
+    assert entries(second) == ["refused"]
+    assert steps(second) == []
+    assert ended(first).state == "done"
+    assert len(calls.read_text().splitlines()) == 2
+
+
+def test_a_question_keeps_its_name_when_its_run_is_resumed(app, colleague, script, monkeypatch) -> None:
+    names: list[str] = []
+    chat = ScriptedProvider.chat
+
+    def named(self: ScriptedProvider, request: ChatRequest) -> AsyncIterator[ChatDelta]:
+        names.append(request.idempotency)
+        return chat(self, request)
+
+    def broken(*_: object) -> None:
+        monkeypatch.setattr(asking, "_keep", keep)
+        raise OperationalError("database is locked")
+
+    keep = asking._keep
+    monkeypatch.setattr(ScriptedProvider, "chat", named)
+    monkeypatch.setattr(asking, "_keep", broken)
+    run = starting.start(app, colleague.actor, FORM)
+    assert ended(run).state == "done"
+    assert len(names) == 3  # the first answer was lost, as it is when a server dies before it is kept
+    assert names[0] == names[1] != names[2]
+    assert names[0].startswith(f"{run}:topic:")
 
 
 def test_a_model_turned_off_stops_at_the_next_step(under_way, person) -> None:

@@ -1,7 +1,8 @@
 """What holds for all rows of a batch at this moment: who asks, by what right, with which wording and model.
 
 Invariant: read afresh every second and never used when older than `STALE_SECONDS`, so that a right that was taken
-away, a template recalled or a model turned off ends a batch in the middle. Each row is still decided on by the gate.
+away, a template recalled or a model turned off ends a batch in the middle. Each row is still decided on by the gate,
+from what was read within the last half second before it is sent.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from uuid import UUID
 
 from allotment.engine.actions import Action
 from allotment.engine.answers import format_of, most_tokens
+from allotment.engine.gate.afresh import FRESH_SECONDS
 from allotment.engine.gate.budgets import EVERYTHING, Measure, Rules, Scope
 from allotment.engine.gate.values import AskedModel, AskModel, Claim, Passage
 from allotment.engine.interpreter import AskEffect
@@ -54,11 +56,18 @@ class Standing:
     wordings: Mapping[str, Wording]
     """By step."""
     read_at: float = field(default_factory=clock.monotonic)
+    issued: float = field(default_factory=clock.since_boot)
+    """The same moment by the clock that passages carry."""
 
     @property
     def is_stale(self) -> bool:
         """Whether it is too old to go by."""
         return clock.monotonic() - self.read_at > STALE_SECONDS
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it need not be read anew for a question that had to wait."""
+        return clock.monotonic() - self.read_at <= FRESH_SECONDS
 
     @property
     def at_once(self) -> int:
@@ -167,6 +176,7 @@ def passage(subject: Subject, standing: Standing, step: str, row: RowAtWork) -> 
         expires_at=clock.now() + _CAPABILITY,
         patience_seconds=_PATIENCE_SECONDS,
         approver=standing.wordings[step].approver,
+        issued=standing.issued,
         row=row.number,
         idempotency=f"{row.id}:{step}:{row.tries}",
     )

@@ -15,7 +15,7 @@ from uuid import UUID
 import anyio
 import msgspec
 
-from allotment.engine.gate.values import Answered, Failed, Keep, Refused
+from allotment.engine.gate.values import Answered, Failed, Keep, Passage, Refused
 from allotment.engine.interpreter import AskEffect
 from allotment.engine.spec.reading import from_plain
 from allotment.kernel import clock
@@ -55,6 +55,7 @@ class Worker:
         self._subject: Subject
         self._keeper: keeping.Keeper
         self._standing: Standing | None = None
+        self._reading = anyio.Lock()
         self._look = asyncio.Event()
         self._clear_at = 0.0
         self._waits_for = ""
@@ -181,19 +182,26 @@ class Worker:
 
     async def _ask(self, row: RowAtWork, effect: AskEffect) -> Answered | Refused | Failed:
         await self._ready()
-        now = await self._now()
         step = effect.step.step
-        wording = now.wordings[step]
-        question = standing.question(wording, effect, row)
-        passage = standing.passage(self._subject, now, step, row)
-        passage = msgspec.structs.replace(passage, keep=Keep(self._keeper.keep, (row, step)))
+        wording = (await self._now()).wordings[step]
         async with self._turns.turn(wording.model.id, wording.at_once):
+            now = await self._now()  # a turn may be long in coming
             if self._ended():
                 raise _Over
+            question = standing.question(now.wordings[step], effect, row)
             try:
-                return await gate().ask(passage, question, _keep_back)
+                return await gate().ask(self._passage(now, row, step), question, _keep_back)
             except AllotmentError as error:  # the outcome cannot be recorded right now
                 return Failed(error.message, error.hint, retryable=True)
+
+    def _passage(self, now: Standing, row: RowAtWork, step: str) -> Passage:
+        """Return on whose behalf a row asks, and how that is read anew while it waits."""
+
+        async def again() -> Passage:
+            return self._passage(await self._afresh(), row, step)
+
+        passage = standing.passage(self._subject, now, step, row)
+        return msgspec.structs.replace(passage, keep=Keep(self._keeper.keep, (row, step)), again=again)
 
     async def _put_off(self, row: RowAtWork, outcome: Refused | Failed, patience: Patience) -> bool:
         """Do what follows from an outcome that is no answer; False when the row is over."""
@@ -248,6 +256,14 @@ class Worker:
                 raise _Over
             await anyio.sleep(0.05)
         return self._standing
+
+    async def _afresh(self) -> Standing:
+        """Read what holds now, once for all rows that want to know; raises what `standing_of` raises."""
+        async with self._reading:
+            known = self._standing
+            if known is None or not known.is_fresh:
+                known = self._standing = await self._in_thread(lambda: standing.standing_of(self._subject))
+            return known
 
     async def _watch(self) -> None:
         """Once a second: show that this process lives, see what is wanted, and read what holds now."""

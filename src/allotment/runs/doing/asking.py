@@ -1,6 +1,12 @@
-"""Asking a model: one passage through the gate, its checked text let out as it comes, its answer and cost kept."""
+"""Asking a model: one passage through the gate, its checked text let out as it comes, its answer and cost kept.
 
+Invariant: what a question rests on is read when it is asked and, if it has to wait, once more before it is sent. It has
+a name that stays the same when a run is resumed, so that a provider which knows such names is paid once.
+"""
+
+import hashlib
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import anyio
@@ -10,7 +16,7 @@ from allotment.engine.actions import Action
 from allotment.engine.answers import format_of, most_tokens, typed
 from allotment.engine.gate.values import Answered, AskModel, Claim, Failed, Outcome, Passage, Refused
 from allotment.engine.interpreter import AskEffect
-from allotment.engine.principals import Actor, Resource
+from allotment.engine.principals import Resource
 from allotment.engine.templates import Template, fill
 from allotment.kernel import clock, portal
 from allotment.microapps.queries import app_for, resource
@@ -38,9 +44,8 @@ def ask(work: Work, effect: AskEffect) -> str | None:
 
     An answer that does not fit ends the run with words, after it is paid for.
     """
-    actor = actor_now(work.row.person_id)
     question = _question(work, effect)
-    outcome = portal.call(_through_the_gate, _passage(work, effect, actor), question)
+    outcome = portal.call(_through_the_gate, _passage(work, effect, question), question)
     if outcome is _CANCELLED:
         return RunState.CANCELLED.value
     if isinstance(outcome, Refused):
@@ -75,8 +80,9 @@ def _tables(work: Work, effect: AskEffect, template: Template) -> dict[str, str]
     }
 
 
-def _passage(work: Work, effect: AskEffect, actor: Actor | None) -> Passage:
+def _passage(work: Work, effect: AskEffect, question: AskModel) -> Passage:
     row, asks = work.row, effect.step
+    actor = actor_now(row.person_id)
     known = resource(app_for(actor, row.app_id)) if actor is not None else Resource("App", str(row.app_id))
     data_class = work.app.data.class_.value
     return Passage(
@@ -93,7 +99,30 @@ def _passage(work: Work, effect: AskEffect, actor: Actor | None) -> Passage:
         expires_at=clock.now() + _CAPABILITY,
         patience_seconds=_PATIENCE_SECONDS,
         approver=approver_now(row.app_id, row.version, asks.template),
+        idempotency=f"{row.id}:{asks.step}:{_digest(question)}",
+        again=partial(_passage_again, work, effect, question),
     )
+
+
+async def _passage_again(work: Work, effect: AskEffect, question: AskModel) -> Passage:
+    """Read anew on whose behalf this asks, while it waits on the gate's loop."""
+
+    def read() -> Passage:
+        with database_work():
+            approved_template(effect.step.template)  # recalled meanwhile, it must not be asked with either
+            return _passage(work, effect, question)
+
+    return await anyio.to_thread.run_sync(read)
+
+
+def _digest(question: AskModel) -> str:
+    """Return what tells this question from another one of the same step: a provider refuses one name for two."""
+    parts = [
+        question.model.id,
+        question.template,
+        *(f"{one.role}:{one.content}" for one in question.messages),
+    ]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 def _append_text(run: UUID, step: str, text: str) -> None:
