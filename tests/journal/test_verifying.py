@@ -155,3 +155,10 @@ def test_what_the_sequencer_made_is_sound_also_with_a_changed_key(
     assert len((home / "journal.vkeys").read_text().split()) == 2
     tamper(("UPDATE journal_entry SET body = replace(body, 'small', 'large') WHERE ticket = %s", numbers[5]))
     assert [(one.kind, one.where) for one in verify(Outside.read(home)).problems] == [(Kind.CHANGED, 5)]
+
+
+def test_demonstration_data_may_not_be_of_the_future(tmp_path: Path) -> None:
+    journal = grown(tmp_path, (3,))
+    journal.add(at=START + timedelta(days=90), details={"invented": True})
+    journal.sign()
+    assert [(one.kind, one.where) for one in journal.verified().problems] == [(Kind.AHEAD, 3)]
