@@ -91,7 +91,7 @@ class FreshnessWatch:
             Stage.IDENTIFY,
             "stale facts",
             f"The rules and rights known here are {age:.0f} seconds old, which is too old to decide from.",
-            "Try again in a moment. If it goes on, ask an administrator whether the database can be reached.",
+            "Try again in a moment. If it goes on, tell an administrator: the log of the server says why.",
             flagged=True,
             passes_in_seconds=FRESHER_SECONDS,
         )

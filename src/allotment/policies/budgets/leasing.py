@@ -249,6 +249,6 @@ def _unknown() -> LimitReached:
         "budgets-unreachable",
         gettext("What is left of the budgets cannot be read right now, so nothing was asked."),
         gettext(
-            "Try again in a moment. If it stays so, tell an administrator: the database does not answer."
+            "Try again in a moment. If it stays so, tell an administrator: the log of the server says why."
         ),
     )
