@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import NamedTuple
 
 import msgspec
 
@@ -44,8 +45,31 @@ _Value = str | int | bool | None
 
 
 class _Dated(msgspec.Struct, frozen=True, gc=False):
+    """What is needed of an entry of any shape."""
+
     id: str
     at: str
+
+
+class _Shaped(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """An entry as it is written today, every value as it stands. Read so, it takes a third less time."""
+
+    action: str
+    actor: str | None
+    app: str | None
+    approver: str | None
+    at: str
+    commitments: dict[str, str]
+    details: dict[str, _Value]
+    flagged: bool
+    id: str
+    object_id: str
+    object_kind: str
+    outcome: str
+    policies: tuple[str, ...]
+    policy_version: str
+    run: str | None
+    space: str | None
 
 
 class _Marked(msgspec.Struct, frozen=True):
@@ -53,10 +77,40 @@ class _Marked(msgspec.Struct, frozen=True):
 
 
 _dated = msgspec.json.Decoder(_Dated).decode
-_read = msgspec.json.Decoder(dict[str, _Value | list[str] | dict[str, _Value]]).decode
+_shaped = msgspec.json.Decoder(_Shaped).decode
+_any_shape = msgspec.json.Decoder(dict[str, _Value | list[str] | dict[str, _Value]]).decode
 _write = msgspec.json.Encoder(order="deterministic").encode
 """Together they give a canonical text back, and no other: of a name that comes twice only the last is read."""
 _marked = msgspec.json.Decoder(_Marked).decode
+
+
+class _Read(NamedTuple):
+    """What entries say, in their order."""
+
+    ids: list[str]
+    moments: list[str]
+    canonical: list[bytes]
+    """The text each would have in canonical form."""
+
+
+def _read_anew(encoded: Sequence[bytes]) -> _Read:
+    """Read entries; raises `DecodeError` for what is none.
+
+    One by one, so that nothing is left for Python to look through for unused cycles, which took as long as reading.
+    """
+    read = _Read([], [], [])
+    add_id, add_moment, add_text = read.ids.append, read.moments.append, read.canonical.append
+    for text in encoded:
+        entry: _Shaped | _Dated
+        try:
+            entry = _shaped(text)
+            add_text(_write(entry))
+        except msgspec.ValidationError:  # written by another version
+            entry = _dated(text)
+            add_text(_write(_any_shape(text)))
+        add_id(entry.id)
+        add_moment(entry.at)
+    return read
 
 
 @dataclass
@@ -91,7 +145,7 @@ class Walk:
 
     def __init__(self, edge: CompactRange, anchor: Anchor, claims: Iterator[Claim], now: datetime) -> None:
         self.problems: list[Problem] = []
-        self.number = edge.size
+        self.began = self.number = edge.size
         self.signed = 0
         self.invented = 0
         self.newest: SignedCheckpoint | None = None
@@ -157,10 +211,7 @@ class Walk:
         _, stored, texts = zip(*rows, strict=True)
         try:
             encoded = [text.encode() for text in texts]
-            dated = list(map(_dated, encoded))
-            canonical = [
-                _write(_read(one)) for one in encoded
-            ]  # one by one, else collecting garbage takes longer
+            read = _read_anew(encoded)
         except (AttributeError, msgspec.DecodeError, UnicodeEncodeError):
             if len(rows) > 1:
                 for row in rows:
@@ -171,12 +222,11 @@ class Walk:
         hashes = [sha256(b"\x00" + text).digest() for text in encoded]
         if hashes != list(stored):
             self._changed(rows, hashes)
-        if canonical != encoded:
-            self._misshapen(rows, canonical)
-        moments = [one.at for one in dated]
-        if min(moments) < self._low or max(moments) > self._high:
-            self._misdated(rows, moments)
-        self.ids.add([one.id for one in dated])
+        if read.canonical != encoded:
+            self._misshapen(rows, read.canonical)
+        if min(read.moments) < self._low or max(read.moments) > self._high:
+            self._misdated(rows, read.moments)
+        self.ids.add(read.ids)
         for number, _, text in rows:
             if text is not None and text.startswith(_IS_ROTATION):
                 self._hand_over(number, text)
