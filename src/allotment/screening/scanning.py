@@ -11,11 +11,9 @@ from allotment.screening import national_ids, passwords, personal, phones, secre
 from allotment.screening.findings import Detected, Finding
 from allotment.screening.matching import Hints, flat
 
-_HINTS = Hints(
-    f"{secrets.HINT}|{passwords.HINT}", f"{personal.NUMBER_HINT}|{phones.HINT}|{national_ids.HINT}"
-)
+_HINTS = Hints(secrets.HINT, passwords.HINT, personal.NUMBER_HINT, phones.HINT, national_ids.HINT)
 """Of everything but e-mail addresses."""
-_SECRET, _NUMBER = range(2)
+_SECRET, _PASSWORD, _NUMBER, _PHONE, _NATIONAL_ID = range(5)
 
 
 def scan(text: str) -> tuple[Finding, ...]:
@@ -42,10 +40,15 @@ def _candidates(view: bytes) -> Iterator[Finding]:
     held = _HINTS.held_by(view)
     if _SECRET in held:
         yield from secrets.find(view)
+    if _PASSWORD in held:
         yield from passwords.find(view)
-    if _NUMBER in held and _has_digit(view):
+    if not _has_digit(view):
+        return
+    if _NUMBER in held:
         yield from personal.find_numbers(view)
+    if _PHONE in held:
         yield from phones.find(view)
+    if _NATIONAL_ID in held:
         yield from national_ids.find(view)
 
 
