@@ -36,6 +36,8 @@ _UNSEEN_SECONDS = 10.0
 _PATIENCE_SECONDS = 8.0
 _SLOT_SECONDS = 0.3
 """How long a call without patience waits for slots that other processes may hold unused; others look as often."""
+_UNREACHABLE = "budgets-unreachable"
+"""The rule that refuses while nobody knows what is left."""
 _NAME_SECONDS = 60.0
 """How long the name of an app or a space is not looked up again for a refusal."""
 
@@ -88,7 +90,19 @@ class Budgets:
             await self._in_thread(lambda: trading.forget(self._holder))
 
     async def reserve(self, passage: Passage, model: AskedModel, demand: Demand) -> Hold | LimitReached:
-        """Set room aside in every budget that applies, or say which is used up."""
+        """Set room aside in every budget that applies, or say which is used up.
+
+        Who has patience also waits while the common book cannot be read: a locked database delays a run.
+        """
+        until = clock.monotonic() + passage.patience_seconds
+        while True:
+            found = await self._reserve(passage, model, demand)
+            is_unread = isinstance(found, LimitReached) and found.rule == _UNREACHABLE
+            if not is_unread or self._tending is None or clock.monotonic() >= until:
+                return found
+            await asyncio.sleep(_SLOT_SECONDS)
+
+    async def _reserve(self, passage: Passage, model: AskedModel, demand: Demand) -> Hold | LimitReached:
         amounts = amounts_of(demand)
         deadline, slots_until = 0.0, clock.monotonic() + max(_SLOT_SECONDS, passage.patience_seconds)
         while True:
@@ -246,7 +260,7 @@ def _name_in(passage: Passage, model: AskedModel, account: Account) -> str:
 
 def _unknown() -> LimitReached:
     return LimitReached(
-        "budgets-unreachable",
+        _UNREACHABLE,
         gettext("What is left of the budgets cannot be read right now, so nothing was asked."),
         gettext(
             "Try again in a moment. If it stays so, tell an administrator: the log of the server says why."
