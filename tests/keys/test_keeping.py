@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connections, transaction
 
-from allotment.kernel.crypto import DataKey, Vault, key_id_of
+from allotment.adapters.master_keys.key_file import KeyFile
+from allotment.kernel.crypto import DataKey, LocalMasterKey, Vault, key_id_of
 from allotment.kernel.errors import Erased, Unavailable
 from allotment.keys import keeping
 from allotment.keys.erasing import destroy
@@ -93,6 +94,23 @@ def test_processes_that_start_together_make_one_key(transactions: Home) -> None:
         sealed = list(threads.map(first_seal, range(4)))
     assert DataKeyRow.objects.filter(subject=subject).count() == 1
     assert {vault().open(one, context=CONTEXT) for one in sealed} == {b"x"}
+
+
+def test_a_master_key_made_while_this_process_looked_for_it_is_not_called_missing(
+    transactions: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = KeyFile.read
+    sealed: list[bytes] = []
+
+    def absent_then_made_elsewhere(file: KeyFile) -> LocalMasterKey | None:
+        monkeypatch.setattr(KeyFile, "read", looked)
+        sealed.append(vault(StoredDataKeys()).seal(b"theirs", context=CONTEXT, subject=uuid4()))
+        return None
+
+    monkeypatch.setattr(KeyFile, "read", absent_then_made_elsewhere)
+    sealed.append(vault(StoredDataKeys()).seal(b"ours", context=CONTEXT))
+    transactions.restart()
+    assert [vault().open(one, context=CONTEXT) for one in sealed] == [b"theirs", b"ours"]
 
 
 def test_a_key_in_use_costs_no_query(transactions: Home, django_assert_num_queries) -> None:

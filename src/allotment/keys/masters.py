@@ -95,6 +95,9 @@ def _make(file: KeyFile) -> LocalMasterKey:
     name = needed.order_by("-made_at").values_list("master", flat=True).first()
     if name is None:
         return file.make()
+    # Another process may have made the file and the first row since this one looked for the file: look once more.
+    if made_meanwhile := file.read():
+        return made_meanwhile
     raise Misconfigured(
         f"The master key {name} is missing: there is no file {file.path}, and this database was encrypted with it.",
         hint=_where_to_put(name),
