@@ -191,6 +191,78 @@ def test_model_that_is_off_and_has_no_price_says_that_it_is_off() -> None:
     assert outcome.reason == "This model is off."
 
 
+@dataclass
+class Returning(Unpriced):
+    """One that finds each model only at the second look."""
+
+    missed: list[str] = field(default_factory=list)
+
+    async def provider(self, asked):
+        if asked.id not in self.missed:
+            self.missed.append(asked.id)
+            raise Unavailable("The Vault does not answer.", hint="Wait.")
+        return await super().provider(asked)
+
+
+def test_model_that_can_be_reached_again_is_not_asked_without_money_set_aside() -> None:
+    voice = Voice()
+    scene = Scene(voice, parts={"directory": Returning({"m": voice})})
+    outcome = scene.ask()
+    assert isinstance(outcome, Failed)
+    assert (outcome.reason, outcome.remedy) == ("The Vault does not answer.", "Wait.")
+    assert scene.calls == 0
+    assert [(room.demand.nanodollars, room.settled, room.released) for room in scene.purse.rooms] == [
+        (0, [], 1)
+    ]
+
+
+def test_fallback_of_a_model_without_a_price_has_money_of_its_own_set_aside() -> None:
+    voice, other = Voice(), Voice()
+    directory = Returning({"m": voice, "second": other}, missed=["second"])
+    scene = Scene(voice, {"second": other}, parts={"directory": directory})
+    outcome = scene.ask(question(fallbacks=(SECOND,)))
+    assert isinstance(outcome, Answered)
+    assert (outcome.model, len(voice.requests)) == (SECOND, 0)
+    assert [(room.model, room.demand.nanodollars) for room in scene.purse.rooms] == [
+        ("m", 0),
+        ("second", (MOST.tokens_in + MOST.tokens_out) * len("second")),
+    ]
+
+
+def test_fallback_that_was_unreachable_when_room_was_set_aside_is_not_asked_either() -> None:
+    voice, other = Voice([refused()]), Voice()
+    directory = Returning({"m": voice, "second": other}, missed=["m"])
+    parts = {"directory": directory, "patience": Patience(tries=1)}
+    scene = Scene(voice, {"second": other}, parts=parts)
+    outcome = scene.ask(question(fallbacks=(SECOND,)))
+    assert isinstance(outcome, Failed)
+    assert outcome.reason == "It is busy."
+    assert other.requests == []
+    assert scene.book.last.details["troubled"] == "m, second"
+
+
+@dataclass
+class Forgetful(Unpriced):
+    """One that loses model and price while a question is out."""
+
+    def cost_nanodollars(self, asked, usage):
+        cost = super().cost_nanodollars(asked, usage)
+        if usage == Usage(0, 0):
+            self.looked.clear()
+            self.off = frozenset({asked.id})
+        return cost
+
+
+def test_no_other_try_is_made_when_its_price_is_not_known_any_more() -> None:
+    voice = Voice([refused()])
+    scene = Scene(voice, parts={"directory": Forgetful({"m": voice})})
+    outcome = scene.ask()
+    assert isinstance(outcome, Failed)
+    assert outcome.reason == "It is busy."
+    assert scene.calls == 1
+    assert [room.settled for room in scene.purse.rooms] == [[(Usage(0, 0), 0)], []]
+
+
 ENDINGS = ("answers", "refuses", "loses", "hangs", "is empty", "is told", "breaks")
 PRESSING = question("Is it yes? " * 9, is_streamed=False)
 

@@ -3,7 +3,8 @@
 Invariant: a model that stands in is authorised and has its own room in the budgets before it is asked, and is asked
 only while nothing of another's answer was passed on. Every try has its own room, which is settled or given back exactly
 once; whatever a try took that reached a provider counts, however it ended, and where nobody knows, the most it can have
-taken. So budgets are never passed by more than one call. What is decided after a wait is decided from facts read anew.
+taken. So budgets are never passed by more than one call. A model for which no money could be set aside, since nobody
+reached it to learn its price, is not asked. What is decided after a wait is decided from facts read anew.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +22,7 @@ from allotment.engine.gate.performing import Patience, Performed, estimated
 from allotment.engine.gate.ports import Authoriser, Directory, Limiter, Release, Reservation
 from allotment.engine.gate.recording import Record
 from allotment.engine.gate.releasing import Outlet
-from allotment.engine.gate.reserving import reserve
+from allotment.engine.gate.reserving import Unreached, reserve
 from allotment.engine.gate.stages import ScreenedIn
 from allotment.engine.gate.trying import Overdue, Tries
 from allotment.engine.gate.values import (
@@ -79,12 +80,18 @@ class Call:
     """A call on its way. It owns the reservation: whoever makes a call closes it."""
 
     def __init__(
-        self, parts: Parts, passage: Passage, effect: AskModel, record: Record, held: Reservation
+        self,
+        parts: Parts,
+        passage: Passage,
+        effect: AskModel,
+        record: Record,
+        held: Reservation | Unreached,
     ) -> None:
         self._parts, self._effect = parts, effect
         self.passage = passage
         """The newest."""
-        self._record, self._held = record, held
+        self._record = record
+        self._hold(held)
         self._model = effect.model
         self._deadline = Deadline(parts.deadlines)
         self._tries = Tries(parts.breakers, parts.patience, self._deadline)
@@ -145,6 +152,8 @@ class Call:
 
     async def _ask(self, model: AskedModel) -> Found:
         self._model, self._record.model = model, model.id
+        if self._unreached is not None:
+            return self._unreached
         try:
             provider = await self._parts.directory.provider(model)
         except AllotmentError as error:
@@ -172,13 +181,25 @@ class Call:
         usage = None if error.took is None else Usage(*error.took)
         self._settle(self._as_far_as_known() if usage is None else usage)
 
-    async def more(self) -> Refused | None:
+    async def more(self) -> Refused | Failed | None:
         """Set room aside for one more try of the same model, which must still be permitted."""
         held = await reserve(self._parts, self.passage, self._effect, self._model)
         if isinstance(held, Refused):
             return held
-        self._held = held
-        return await self.decide_again() if is_old(self.passage) else None
+        self._hold(held)
+        if self._unreached is not None or not is_old(self.passage):
+            return self._unreached
+        return await self.decide_again()
+
+    def _hold(self, held: Reservation | Unreached) -> None:
+        """Own this room from now on."""
+        self._held: Reservation
+        self._unreached: Failed | None
+        """Why the model of this room could not be reached, if so: no money is set aside, and it is not asked."""
+        if isinstance(held, Unreached):
+            self._held, self._unreached = held.room, held.why
+        else:
+            self._held, self._unreached = held, None
 
     def _question_key(self, model: AskedModel) -> str:
         """Return the name of this question to this model: another one asks for another answer."""
@@ -212,7 +233,8 @@ class Call:
         held = await reserve(self._parts, self.passage, self._effect, model)
         if isinstance(held, Refused):
             return False
-        self._held, self._model = held, model
+        self._hold(held)
+        self._model = model
         self._record.policies += authorised.policies
         return not is_old(self.passage) or await self.decide_again() is None
 

@@ -11,7 +11,7 @@ from allotment.engine.gate.calling import Call, Decided
 from allotment.engine.gate.performing import Patience
 from allotment.engine.gate.ports import Authoriser, Directory, Limiter, Release, Reservation, Watch
 from allotment.engine.gate.recording import WAITED_FOR, Record
-from allotment.engine.gate.reserving import reserve
+from allotment.engine.gate.reserving import Unreached, reserve
 from allotment.engine.gate.values import AskModel, Outcome, Passage, Refused
 from allotment.engine.recording import Recorder
 from allotment.kernel import clock
@@ -104,7 +104,7 @@ class Gate:
     def _authorise(self, passage: Passage, effect: AskModel) -> stages.Authorised | Refused:
         return stages.authorise(passage, effect.model, self.authoriser)
 
-    async def _reserve(self, passage: Passage, effect: AskModel) -> Reservation | Refused:
+    async def _reserve(self, passage: Passage, effect: AskModel) -> Reservation | Unreached | Refused:
         return await reserve(self, passage, effect, effect.model)
 
     def _screen_in(self, passage: Passage, effect: AskModel) -> stages.ScreenedIn | Refused:

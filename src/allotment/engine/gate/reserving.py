@@ -1,12 +1,17 @@
-"""Limit: set aside what a call may take at most."""
+"""Limit: set aside what a call may take at most.
+
+Invariant: room without money in it, for a model that nobody could reach to learn its price, says so. With such room the
+model is not asked, even if it can be reached a moment later.
+"""
 
 from typing import Protocol
 
-from allotment.engine.asking import Usage
+from msgspec import Struct
+
 from allotment.engine.gate.bounding import at_most
 from allotment.engine.gate.defects import TROUBLE, words
 from allotment.engine.gate.ports import Demand, Directory, Limiter, LimitReached, Reservation
-from allotment.engine.gate.values import AskedModel, AskModel, Passage, Refused, Stage
+from allotment.engine.gate.values import AskedModel, AskModel, Failed, Passage, Refused, Stage
 from allotment.kernel.errors import AllotmentError, Unavailable
 
 
@@ -20,16 +25,25 @@ class Means(Protocol):
     def directory(self) -> Directory: ...
 
 
+class Unreached(Struct, frozen=True):
+    """Room for a call to a model that could not be reached: its price is not known, and no money is in it."""
+
+    room: Reservation
+    why: Failed
+
+
 async def reserve(
     means: Means, passage: Passage, effect: AskModel, model: AskedModel
-) -> Reservation | Refused:
+) -> Reservation | Unreached | Refused:
     """Set room aside for asking `model`. Budgets that cannot be read count as used up."""
+    failed: Failed | None = None
     try:
         usage = at_most(effect, model)
         try:
             cost = means.directory.cost_nanodollars(model, usage)
         except Unavailable:
-            cost = await _looked_up(means.directory, model, usage)
+            failed = await _look_up(means.directory, model)
+            cost = means.directory.cost_nanodollars(model, usage) if failed is None else 0
         demand = Demand(usage.tokens_in + usage.tokens_out, cost)
         held = await means.limiter.reserve(passage, model, demand)
     except TROUBLE as error:
@@ -42,13 +56,13 @@ async def reserve(
         )
     if isinstance(held, LimitReached):
         return Refused(Stage.LIMIT, held.rule, held.reason, held.remedy, until=held.until)
-    return held
+    return held if failed is None else Unreached(held, failed)
 
 
-async def _looked_up(directory: Directory, model: AskedModel, usage: Usage) -> int:
-    """Return the price of a model nobody asked here yet. One that cannot be reached is not asked, and costs nothing."""
+async def _look_up(directory: Directory, model: AskedModel) -> Failed | None:
+    """Let the directory learn the price of a model nobody asked here yet; return why it cannot be reached."""
     try:
         await directory.provider(model)
-    except AllotmentError:
-        return 0
-    return directory.cost_nanodollars(model, usage)
+    except AllotmentError as error:
+        return Failed(error.message, error.hint, retryable=False)
+    return None

@@ -27,7 +27,7 @@ class Room(Protocol):
         """Settle what a try took that failed."""
         ...
 
-    async def more(self) -> Refused | None:
+    async def more(self) -> Refused | Failed | None:
         """Make room for one more try; return why there is none."""
         ...
 
@@ -77,9 +77,10 @@ class Tries:
             if pause is None or self.are_over or self._is_too_late(pause):
                 return failed
             await asyncio.sleep(pause)
-            refused = await room.more()
-            if refused is not None:
-                return failed if refused.stage is Stage.LIMIT else refused
+            trouble = await room.more()
+            if trouble is not None:
+                has_no_room = isinstance(trouble, Failed) or trouble.stage is Stage.LIMIT
+                return failed if has_no_room else trouble
             self.retries += 1
 
     def _is_too_late(self, pause: float) -> bool:
