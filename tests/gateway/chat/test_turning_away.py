@@ -7,7 +7,8 @@ from allotment.gateway.chat.turning_away import MOST_IN_A_MINUTE
 from allotment.kernel import clock
 from allotment.people.api_keys.wording import read
 from tests.gateway.chat.conftest import MakeClient, prompt
-from tests.gateway.chat.scene import APP, MIRA, OTHER_APP, Scene
+from tests.gateway.chat.scene import APP, MIRA, OTHER_APP, SECRET, Scene
+from tests.gateway.chat.test_shaping import form, one
 
 
 def ask(client: openai.OpenAI, model: str = "small", **given: object) -> None:
@@ -88,6 +89,40 @@ def test_a_recalled_template_leaves_an_entry(scene: Scene, client: MakeClient) -
     scene.change(templates={key: one for key, one in scene.facts.templates.items() if key[1] != 2})
     ask(client(scene.key()))
     assert rules(scene) == ["template-not-approved"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "rule", "is_flagged"),
+    [(SECRET, "schema:secret", True), ("ada@example.org", "schema:email", False)],
+)
+@pytest.mark.parametrize("is_free", [True, False])
+def test_what_a_schema_may_not_hold_leaves_an_entry(
+    scene: Scene, client: MakeClient, choice: str, rule: str, is_flagged: bool, is_free: bool
+) -> None:
+    key = scene.free_key() if is_free else scene.key()
+    with pytest.raises(openai.UnprocessableEntityError) as caught:
+        client(key).chat.completions.create(
+            model="small",
+            messages=[],
+            response_format=form(one(type="string", enum=["card", choice])),
+            extra_body=prompt(),
+        )
+    (entry,) = scene.journal.entries
+    (known,) = scene.facts.keys.values()
+    assert (entry.outcome, entry.actor, entry.object_id) == ("refused", MIRA, str(known.id))
+    assert (entry.details["stage"], entry.details["rule"], entry.flagged) == ("screen in", rule, is_flagged)
+    assert choice not in repr(entry)
+    assert caught.value.response.headers["allotment-entry"] == "1"
+    assert caught.value.code == "content_policy"
+
+
+def test_a_schema_that_is_only_mistaken_leaves_none(scene: Scene, client: MakeClient) -> None:
+    schema = form(one(type="string", pattern="a+"))
+    with pytest.raises(openai.UnprocessableEntityError, match="is not taken here"):
+        client(scene.free_key()).chat.completions.create(
+            model="small", messages=[], response_format=schema, extra_body=prompt()
+        )
+    assert scene.journal.entries == []
 
 
 def test_a_model_that_is_only_looked_up_leaves_none(scene: Scene, client: MakeClient) -> None:

@@ -26,12 +26,14 @@ from allotment.gateway.chat.listing import models_for
 from allotment.gateway.chat.reading import read_request
 from allotment.gateway.chat.receipts import RECEIPTS, receipt_of
 from allotment.gateway.chat.shapes import Model, ModelList
+from allotment.gateway.chat.shaping import HeldBack
 from allotment.gateway.chat.streaming import Stream
 from allotment.gateway.chat.trusting import trouble
 from allotment.gateway.chat.turning_away import TurnedAway
 from allotment.gateway.chat.uses import Uses
 from allotment.kernel import clock
 from allotment.kernel.errors import AllotmentError, NotAllowed, NotFound
+from allotment.screening.findings import Detected
 
 PREFIX: Final = "/v1/"
 COMPLETIONS: Final = "/v1/chat/completions"
@@ -126,9 +128,9 @@ class ChatDoor:
             holder = who
         try:
             asked = question(request, holder, facts, now)
-        except NotFound as error:
-            no = Refused(Stage.AUTHORISE, _ABSENT.get(error.code, error.code), error.message, error.hint)
-            return raised(error, await self._turned_away.record(self._gate().recorder, _known(holder, no)))
+        except (NotFound, HeldBack) as error:
+            stays = _known(holder, _refusal(error))
+            return raised(error, await self._turned_away.record(self._gate().recorder, stays))
         with Caller(receive):
             if not request.stream:
                 return await complete(self._gate(), asked, int(now.timestamp()))
@@ -141,6 +143,16 @@ class ChatDoor:
 def _known(who: Holder, refused: Refused) -> Stranger:
     """Return a holder whose key is right, and whose request stays at the door all the same."""
     return Stranger(refused, who.key, who.actor.person)
+
+
+def _refusal(error: NotFound | HeldBack) -> Refused:
+    """Return what the journal says about a question that names what is not there, or holds what may not leave."""
+    if isinstance(error, NotFound):
+        return Refused(Stage.AUTHORISE, _ABSENT.get(error.code, error.code), error.message, error.hint)
+    is_secret = error.kind is Detected.SECRET
+    return Refused(
+        Stage.SCREEN_IN, f"schema:{error.kind.value}", error.message, error.hint, flagged=is_secret
+    )
 
 
 def _list(path: str, found: tuple[Model, ...] | Refused) -> Answer | Refused:

@@ -4,7 +4,8 @@ Owns the rebuilding. Invariant: nothing of a caller's schema goes on but types, 
 them short and looked through; what goes on is built here, word by word. `title`, `description`, `$schema` and `strict`
 say nothing about the shape: they are taken and left out, and no model sees them. Refuses every other word by name
 (references, patterns, ranges, alternatives), and names or choices that hold personal data or a secret: those
-cannot be masked, for the answer has to repeat them.
+cannot be masked, for the answer has to repeat them. That refusal is an error of its own, `HeldBack`: the door records
+it, so that nobody tries out what the screening finds without a trace.
 
 Names and choices are still words of the caller's own that a model reads. Whoever sends some needs the right to free
 words; see `asking.py`.
@@ -17,6 +18,7 @@ from typing import Any, Final
 from allotment.engine.asking import AnswerFields, AnswerFormat, AnswerText
 from allotment.gateway.chat.shapes import ResponseFormat
 from allotment.kernel.errors import Invalid
+from allotment.screening.findings import Detected
 from allotment.screening.matching import flat
 from allotment.screening.scanning import is_clear, scan
 
@@ -30,6 +32,20 @@ _SHOWN = 40
 """Characters of a caller's word that an error repeats."""
 _SCHEMA = "response_format.json_schema.schema"
 _PROPERTIES = f"{_SCHEMA}.properties"
+
+
+class HeldBack(Invalid):
+    """A name or a choice holds something that may not leave. It repeats the kind of it only."""
+
+    code = "content_policy"
+
+    def __init__(self, kind: Detected, where: str) -> None:
+        super().__init__(
+            f"The schema of the answer holds something that may not leave: {kind.value}.",
+            hint="A schema cannot be masked. Take it out, or send it as a value in a slot of a template.",
+            where=where,
+        )
+        self.kind = kind
 
 
 def answer_format(given: ResponseFormat | None) -> AnswerFormat:
@@ -125,12 +141,7 @@ def _refuse_findings(fields: Mapping[str, Mapping[str, Any]]) -> None:
 def _refuse_held(texts: Iterable[str], where: str) -> None:
     for text in texts:
         if found := scan(text):
-            raise Invalid(
-                f"The schema of the answer holds something that may not leave: {found[0].kind.value}.",
-                hint="A schema cannot be masked. Take it out, or send it as a value in a slot of a template.",
-                where=where,
-                code="content_policy",
-            )
+            raise HeldBack(found[0].kind, where)
 
 
 def _unfit(why: str, where: str) -> Invalid:
