@@ -1,10 +1,12 @@
 """Asking a model: one passage through the gate, its checked text let out as it comes, its answer and cost kept.
 
 Invariant: what a question rests on is read when it is asked and, if it has to wait, once more before it is sent. It has
-a name that stays the same when a run is resumed, so that a provider which knows such names is paid once.
+a name that stays the same when a run is resumed, so that a provider which knows such names is paid once. The name tells
+nothing of what is masked: what is asked goes into it under a key that never leaves.
 """
 
 import hashlib
+import hmac
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -99,7 +101,7 @@ def _passage(work: Work, effect: AskEffect, question: AskModel) -> Passage:
         expires_at=clock.now() + _CAPABILITY,
         patience_seconds=_PATIENCE_SECONDS,
         approver=approver_now(row.app_id, row.version, asks.template),
-        idempotency=f"{row.id}:{asks.step}:{_digest(question)}",
+        idempotency=f"{row.id}:{asks.step}:{_digest(row, question)}",
         again=partial(_passage_again, work, effect, question),
     )
 
@@ -115,14 +117,18 @@ async def _passage_again(work: Work, effect: AskEffect, question: AskModel) -> P
     return await anyio.to_thread.run_sync(read)
 
 
-def _digest(question: AskModel) -> str:
-    """Return what tells this question from another one of the same step: a provider refuses one name for two."""
+def _digest(row: Run, question: AskModel) -> str:
+    """Return what tells this question from another one of the same step: a provider refuses one name for two.
+
+    The key is the run's sealed form: random, stored, and known to nobody who is asked. Without one, a provider could
+    try what stood in the place of a placeholder until the digest fits.
+    """
     parts = [
         question.model.id,
         question.template,
         *(f"{one.role}:{one.content}" for one in question.messages),
     ]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+    return hmac.new(bytes(row.form), "\0".join(parts).encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def _append_text(run: UUID, step: str, text: str) -> None:
