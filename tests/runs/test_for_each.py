@@ -15,8 +15,10 @@ from allotment.microapps.exchanging import push
 from allotment.runs import cancelling, starting
 from allotment.runs.batches import finishing, for_each, foreman, queries
 from allotment.runs.batches.models import Batch, BatchRow, BatchState
+from allotment.runs.batches.row_receipts import row_receipt_for
 from allotment.runs.events import after
 from allotment.runs.queries import run_for
+from allotment.runs.receipts import receipt_for
 from tests.conftest import Somebody
 from tests.runs.test_running import finished
 
@@ -89,6 +91,14 @@ def test_the_receipt_and_the_journal_tell_every_question(sorting: UUID, maker: S
     assert told.count(("models.ask", "done")) == 2
     batch = Batch.objects.get(run=run.id)
     assert step.entry == batch.entry is not None
+
+
+def test_the_receipt_of_a_row_names_the_app_that_was_approved(sorting: UUID, maker: Somebody) -> None:
+    run = finished(maker.actor, begin(maker, sorting))
+    batch = Batch.objects.get(run=run.id)
+    row, whole = row_receipt_for(maker.actor, batch.id, 1), receipt_for(maker.actor, run.id)
+    assert (row.receipt.run, row.receipt.app) == (whole.receipt.run, whole.receipt.app)
+    assert row_receipt_for(maker.actor, batch.id, 1).entry == row.entry
 
 
 def test_a_row_without_an_answer_is_told_and_the_others_go_on(sorting: UUID, maker: Somebody) -> None:

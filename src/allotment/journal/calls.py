@@ -97,9 +97,9 @@ def stage_words(stage: str) -> str:
     return str(_STAGES.get(stage, stage))
 
 
-def issued_receipt(action: str, object_id: UUID) -> tuple[int, str] | None:
-    """Return ticket and text of the first receipt that was issued for something by this action; None without one."""
-    rows = JournalEntry.objects.filter(action=action, object_id=str(object_id))
+def issued_receipt(action: str, object_id: UUID, run: UUID) -> tuple[int, str] | None:
+    """Return ticket and text of the first receipt that this action issued for a part of a run; None without one."""
+    rows = JournalEntry.objects.filter(run=run, action=action, object_id=str(object_id))
     first = rows.order_by("ticket").first()
     return None if first is None else (first.ticket, _text(first, "text"))
 

@@ -54,8 +54,7 @@ def row_receipt_for(actor: Actor, batch: UUID, number: int) -> Issued:
             hint=_("A row has one once it is answered; rows that failed or were not asked have none."),
         )
     result, salt = _answer(row, first)
-    found = issued_receipt(ISSUE, row.id) or _issue(actor, row, first, (result, salt))
-    entry, text = found
+    entry, text = _issued(row) or _issue(actor, row, first, (result, salt))
     with_content = _may_see(actor, row.batch, content=True)
     receipt = msgspec.json.decode(text, type=Receipt)
     if not with_content or not salt or receipt.result is None:
@@ -64,7 +63,7 @@ def row_receipt_for(actor: Actor, batch: UUID, number: int) -> Issued:
 
 
 def _row(actor: Actor, batch: UUID, number: int) -> BatchRow:
-    rows = BatchRow.objects.select_related("batch__app").filter(batch=batch, number=number)
+    rows = BatchRow.objects.select_related("batch__app", "batch__run").filter(batch=batch, number=number)
     row = rows.first()
     if row is None or not _may_see(actor, row.batch, content=False):
         raise NotFound(
@@ -95,15 +94,22 @@ def _answer(row: BatchRow, first: BatchRow) -> tuple[list[Any] | None, bytes]:
     return result, hmac.digest(key, b"receipt:" + row.id.bytes, hashlib.sha256)
 
 
+def _issued(row: BatchRow) -> tuple[int, str] | None:
+    return issued_receipt(ISSUE, row.id, row.batch.run_id or row.batch_id)
+
+
 def _issue(
     actor: Actor, row: BatchRow, first: BatchRow, answer: tuple[list[Any] | None, bytes]
 ) -> tuple[int, str]:
-    """Record the receipt; returns its ticket and its text."""
+    """Record the receipt, unless somebody else just did; returns its ticket and its text."""
     batch = row.batch
     receipt = _receipt(row, first, answer)
     plain = msgspec.to_builtins(receipt)
     text = canonical_bytes(plain).decode()
     with turns.writing(), transaction.atomic():
+        BatchRow.objects.select_for_update().get(id=row.id)  # whoever asks at the same moment waits here
+        if (found := _issued(row)) is not None:
+            return found
         ticket = note(
             ISSUE,
             actor=actor.person,
@@ -133,7 +139,7 @@ def _receipt(row: BatchRow, first: BatchRow, answer: tuple[list[Any] | None, byt
     return Receipt(
         format=FORMAT,
         run=batch.run_id or batch.id,
-        app=ReceiptApp(batch.app_id, batch.spec["title"], batch.version, batch.digest),
+        app=ReceiptApp(batch.app_id, batch.spec["title"], batch.version, _digest_of_app(batch)),
         state=str(row.state),
         started_at=instant(asked[0].at - timedelta(milliseconds=asked[0].milliseconds)),
         ended_at=instant(asked[-1].at),
@@ -144,6 +150,11 @@ def _receipt(row: BatchRow, first: BatchRow, answer: tuple[list[Any] | None, byt
         result=committed,
         row=row.number,
     )
+
+
+def _digest_of_app(batch: Batch) -> str:
+    """Return the digest of the app as it was approved: what a step of a run asks is only a part of it."""
+    return batch.digest if batch.run is None else batch.run.digest
 
 
 def _asked(first: BatchRow) -> Sequence[Call]:
