@@ -59,10 +59,19 @@ def test_the_name_of_a_question_stays_the_same_at_each_try() -> None:
     assert [request.idempotency for request in scene.voice.requests] == ["row 7", "row 7"]
 
 
-def test_a_model_that_stands_in_is_asked_under_another_name() -> None:
-    scene = Scene(Voice([ProviderError("It is down.")]), {"second": Voice()})
-    answered(scene.ask(question(fallbacks=(model("second"),)), passage(idempotency="row 7")))
-    assert [request.idempotency for request in scene.others["second"].requests] == ["row 7:second"]
+def test_a_model_that_stands_in_is_asked_under_another_name_that_does_not_tell_its_id() -> None:
+    def name_for(*stand_ins: str) -> str:
+        scene = Scene(Voice([ProviderError("It is down.")]), {"second": Voice(), "third": Voice()})
+        fallbacks = tuple(model(one) for one in stand_ins)
+        answered(scene.ask(question(fallbacks=fallbacks), passage(idempotency="row 7")))
+        (request,) = scene.others[stand_ins[0]].requests
+        return request.idempotency
+
+    second = name_for("second")
+    assert second.startswith("row 7:")
+    assert "second" not in second
+    assert name_for("second", "third") == second  # the same, whoever else may stand in
+    assert name_for("third", "second") != second
 
 
 def test_a_question_without_a_name_has_none() -> None:

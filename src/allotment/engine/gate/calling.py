@@ -7,6 +7,7 @@ taken. So budgets are never passed by more than one call. A model for which no m
 reached it to learn its price, is not asked. What is decided after a wait is decided from facts read anew.
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -202,9 +203,14 @@ class Call:
             self._held, self._unreached = held, None
 
     def _question_key(self, model: AskedModel) -> str:
-        """Return the name of this question to this model: another one asks for another answer."""
+        """Return the name of this question to this model: another one asks for another answer.
+
+        Names go to providers, so a model that stands in is in its name by a digest, not by the id we know it under.
+        """
         key = self.passage.idempotency
-        return key if not key or model is self._effect.model else f"{key}:{model.id}"
+        if not key or model is self._effect.model:
+            return key
+        return f"{key}:{hashlib.sha256(f'{key}:{model.id}'.encode()).hexdigest()[:16]}"
 
     def _is_final(self, found: Found) -> bool:
         if isinstance(found, Refused) and found.stage is Stage.SCREEN_OUT:
