@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connections
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,17 +17,22 @@ from tests.journal.conftest import bare, home, record  # noqa: F401 - two of the
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("bare")]
 
 
-def asked(query: str = "", *, host: str = "127.0.0.1", forwarded: bool = False) -> Response:
-    headers = [(b"x-forwarded-for", b"203.0.113.9")] if forwarded else []
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": "/health",
-        "query_string": query.encode(),
-        "headers": headers,
-        "client": (host, 1),
-    }
-    return asyncio.run(health(Request(scope)))
+def request(query: str = "", *, client: str = "127.0.0.1", **headers: str) -> Request:
+    sent = {"host": "127.0.0.1:8000", **{name.replace("_", "-"): value for name, value in headers.items()}}
+    return Request(
+        {
+            "type": "http",
+            "method": "GET",
+            "path": "/health",
+            "query_string": query.encode(),
+            "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
+            "client": (client, 1),
+        }
+    )
+
+
+def asked(query: str = "", **how: str) -> Response:
+    return asyncio.run(health(request(query, **how)))
 
 
 def leave_unsigned() -> None:
@@ -61,17 +67,58 @@ def test_a_sequencer_that_cannot_sign_is_told(bare):  # noqa: F811
 
 def test_the_process_is_alive_all_the_same():
     leave_unsigned()
-    answer = asked(host="203.0.113.9")
+    answer = asked(client="203.0.113.9", host="apps.example.org")
     assert (answer.status_code, answer.body) == (200, b"ok")
 
 
-@pytest.mark.parametrize("asking", [{"host": "203.0.113.9"}, {"forwarded": True}, {"host": "a-name"}])
+def test_a_database_that_does_not_answer_is_told(tmp_path):
+    with pytest.MonkeyPatch.context() as planted:
+        planted.setitem(connections.settings["default"], "NAME", str(tmp_path / "nowhere" / "there"))
+        answer = asked("detail")
+    told = json.loads(answer.body)
+    assert (answer.status_code, told["status"]) == (200, "degraded")
+    assert told["journal"]["trouble"]
+    assert "database" in told["journal"]["remedy"]
+
+
+NOT_HERE = [
+    {"client": "203.0.113.9"},
+    {"client": "a-name"},
+    {"forwarded": "for=203.0.113.9"},
+    {"via": "1.1 proxy"},
+    {"x_forwarded_for": "203.0.113.9"},
+    {"x_forwarded_host": "apps.example.org"},
+    {"x_forwarded_proto": "https"},
+    {"x_real_ip": "203.0.113.9"},
+    {"host": "apps.example.org"},
+    {"host": "203.0.113.9:8000"},
+    {"host": "[::1"},
+    {"host": ""},
+]
+
+
+@pytest.mark.parametrize("asking", NOT_HERE, ids=repr)
 def test_nobody_else_learns_how_it_is_doing(asking):
     answer = asked("detail", **asking)
     assert answer.status_code == 403
     assert b"journal" not in answer.body
+    assert b"at 127.0.0.1" in answer.body
 
 
-def test_metrics_are_for_this_machine_too():
-    scope = {"type": "http", "headers": [], "client": ("203.0.113.9", 1)}
-    assert asyncio.run(metrics(Request(scope))).status_code == 403
+@pytest.mark.parametrize("asking", NOT_HERE, ids=repr)
+def test_metrics_are_for_this_machine_too(asking):
+    assert asyncio.run(metrics(request(**asking))).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("client", "host"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("127.0.0.1", "localhost:8000"),
+        ("127.0.0.2", "LocalHost"),
+        ("::1", "[::1]:8000"),
+    ],
+)
+def test_this_machine_is_told_by_whichever_name_it_has_for_itself(client, host):
+    assert asyncio.run(metrics(request(client=client, host=host))).status_code == 200
+    assert asked("detail", client=client, host=host).status_code == 200

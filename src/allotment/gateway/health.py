@@ -1,10 +1,13 @@
 """Health for load balancers and for whoever looks after the machine, metrics for Prometheus.
 
 Invariant: what everybody may ask says up or not and looks at nothing, so that a slow database never ends a process.
-Refuses: details to anybody but this machine; they tell how the installation is doing.
+Refuses: details to anybody but this machine; they tell how the installation is doing. A proxy on this machine asks from
+here too, so whoever asks must also call this machine by a name it has for itself, and bring no word of a proxy.
 """
 
 import ipaddress
+from typing import Final
+from urllib.parse import urlsplit
 
 import anyio
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -13,6 +16,11 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from allotment.journal.sequencing import State, state
 from allotment.web.worker_threads import database_work
+
+# RFC 9110 §7.6.3, RFC 7239, and what proxies send that know neither.
+_OF_PROXIES: Final = frozenset(
+    {"via", "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"}
+)
 
 
 async def health(request: Request) -> Response:
@@ -23,7 +31,7 @@ async def health(request: Request) -> Response:
     if "detail" not in request.query_params:
         return PlainTextResponse("ok")
     if not _is_here(request):
-        return PlainTextResponse("Details are told to this machine only.", status_code=403)
+        return _refuse("Details are told to this machine only.")
     journal = await anyio.to_thread.run_sync(_journal)
     return JSONResponse(
         {
@@ -44,18 +52,26 @@ async def health(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """Serve Prometheus metrics to this machine only: they tell how much is going on."""
     if not _is_here(request):
-        return PlainTextResponse("Metrics are served to this machine only.", status_code=403)
+        return _refuse("Metrics are served to this machine only.")
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _refuse(why: str) -> Response:
+    return PlainTextResponse(f"{why} Ask from it, not through a proxy, at 127.0.0.1.", status_code=403)
 
 
 def _is_here(request: Request) -> bool:
     """Whether this machine asks, and no proxy on it asks for somebody else."""
-    host = request.client.host if request.client else ""
     try:
-        is_here = ipaddress.ip_address(host).is_loopback
-    except ValueError:
+        asked = urlsplit(f"//{request.headers.get('host', '')}").hostname
+        return (
+            request.client is not None
+            and ipaddress.ip_address(request.client.host).is_loopback
+            and (asked == "localhost" or ipaddress.ip_address(asked or "").is_loopback)
+            and _OF_PROXIES.isdisjoint(request.headers.keys())
+        )
+    except ValueError:  # a name, where an address was looked for, or nonsense
         return False
-    return is_here and "x-forwarded-for" not in request.headers
 
 
 def _journal() -> State:
