@@ -112,6 +112,15 @@ def test_a_row_without_an_answer_is_told_and_the_others_go_on(sorting: UUID, mak
     assert "1 of 3 rows were not asked" in run.warnings[1]
 
 
+def test_answers_are_read_without_opening_why_others_have_none(
+    sorting: UUID, maker: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = finished(maker.actor, begin(maker, sorting, "No,Comment\n1,dear\n2,\n3,neither\n"))
+    monkeypatch.setattr(queries, "row_told", lambda _: pytest.fail("opened for nothing"))
+    batch = Batch.objects.get(run=run.id)
+    assert list(for_each.answers(batch)) == [{"topic": "price"}, {}, {}]
+
+
 def test_a_run_without_any_answer_fails_with_the_reason(sorting: UUID, maker: Somebody) -> None:
     run = finished(maker.actor, begin(maker, sorting, "Comment\nneither\n"))
     assert run.state == "failed"

@@ -184,6 +184,19 @@ def test_the_results_file_names_the_receipt_of_each_answered_row(
     assert client.get(urlsplit(addresses[1]).path).status_code == 200
 
 
+def test_no_place_names_a_receipt_where_there_is_none(
+    batch: UUID, colleague: Somebody, client: Client, signed_in: SignIn
+) -> None:
+    """Row 2 took the answer of row 1, which an earlier version answered without keeping its entry."""
+    BatchRow.objects.filter(batch=batch, number=1).update(entry=None)
+    BatchRow.objects.filter(batch=batch, number=2).update(same_as=1, result=b"", entry=None)
+    found = results(colleague, batch)
+    assert [row["How it went"] for row in found] == ["done", "done", "not asked"]
+    assert [row["Receipt"] for row in found] == ["", "", ""]
+    signed_in(client, colleague)
+    assert "/receipt/" not in client.get(f"/batches/{batch}/rows/").content.decode()
+
+
 def test_the_list_is_cut_into_pages(
     batch: UUID, colleague: Somebody, client: Client, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

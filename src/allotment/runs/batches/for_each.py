@@ -143,7 +143,8 @@ def _open(run: UUID) -> Batch | None:
 def answers(batch: Batch) -> Iterator[Mapping[str, str]]:
     """Yield the answers, row by row in order: by column, and nothing for a row without one."""
     names = result_columns(from_plain(batch.spec))
-    for _row, cells, _told in answered_rows(batch):
+    for found in answered_rows(batch):
+        cells = found.cells
         yield dict(zip(names, cells, strict=True)) if cells else {}
 
 

@@ -129,10 +129,11 @@ def batches_of(actor: Actor, app: UUID) -> tuple[BatchView, ...]:
 
 def troubles(batch: UUID) -> tuple[Trouble, ...]:
     """Return the first rows without an answer, and why."""
-    firsts = _Firsts(batch)
+    first_of = _Firsts(batch)
     rows = BatchRow.objects.filter(batch=batch, state__in=_TROUBLED).order_by("number")
     found = rows.only("number", "state", "told", "same_as")[:_TROUBLES_SHOWN]
-    return tuple(Trouble(one.number, one.state, **vars(firsts.told(one))) for one in found)
+    troubled = (AnsweredRow(one, first_of(one)) for one in found)
+    return tuple(Trouble(one.row.number, one.row.state, **vars(one.told)) for one in troubled)
 
 
 def heads(row: Batch) -> tuple[str, ...]:
@@ -144,28 +145,52 @@ def heads(row: Batch) -> tuple[str, ...]:
 def result_rows(row: Batch) -> Iterator[tuple[str, ...]]:
     """Yield the results, row by row in the order of the file. Memory stays flat."""
     width = len(result_columns(from_plain(row.spec)))
-    for one, result, told in answered_rows(row):
+    for found in answered_rows(row):
+        one = found.row
         cells = tuple(unseal(one.given, column=GIVEN, run=one.id)["cells"])
-        how = (_ENDINGS[RowState(one.state)], told.message, _receipt_address(row, one))
-        yield (*cells, *(result or ("",) * width), *how)
+        how = (_ENDINGS[RowState(one.state)], found.told.message, _receipt_address(row, found))
+        yield (*cells, *(found.cells or ("",) * width), *how)
 
 
-def _receipt_address(batch: Batch, row: BatchRow) -> str:
+def _receipt_address(batch: Batch, found: "AnsweredRow") -> str:
     """Return where the receipt of an answered row is; empty for any other."""
-    if row.state not in ANSWERED or (row.entry is None and row.same_as is None):
+    if not found.has_receipt:
         return ""
-    return settings().public_url + reverse("batches:receipt", args=[batch.id, row.number])
+    return settings().public_url + reverse("batches:receipt", args=[batch.id, found.row.number])
 
 
-def answered_rows(row: Batch) -> Iterator[tuple[BatchRow, tuple[str, ...], Told]]:
-    """Yield each row with the cells of its answer (none without one) and what it tells, in order.
+@dataclass(frozen=True)
+class AnsweredRow:
+    """A row with what became of it, which is opened when it is looked at."""
 
-    For the modules of this package.
-    """
-    firsts = _Firsts(row.id)
+    row: BatchRow
+    first: BatchRow | None
+    """The row that was asked: itself, or the one filled in alike."""
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The cells of its answer; none without one."""
+        if self.row.state != RowState.DONE or self.first is None or not self.first.result:
+            return ()
+        return tuple(unseal(self.first.result, column=RESULT, run=self.first.id))
+
+    @property
+    def told(self) -> Told:
+        """What it tells."""
+        return Told() if self.row.state in NOT_YET or self.first is None else row_told(self.first)
+
+    @property
+    def has_receipt(self) -> bool:
+        """Whether its answer has an entry in the journal."""
+        return self.row.state in ANSWERED and self.first is not None and self.first.entry is not None
+
+
+def answered_rows(row: Batch) -> Iterator[AnsweredRow]:
+    """Yield the rows in order, for the modules of this package."""
+    first_of = _Firsts(row.id)
     rows = BatchRow.objects.filter(batch=row).order_by("number").defer("progress", "alike")
     for one in rows.iterator(_CHUNK):
-        yield one, firsts.result(one) if one.state == RowState.DONE else (), firsts.told(one)
+        yield AnsweredRow(one, first_of(one))
 
 
 class _Firsts:
@@ -175,24 +200,13 @@ class _Firsts:
         self._batch = batch
         self._known: dict[int, BatchRow | None] = {}
 
-    def result(self, row: BatchRow) -> tuple[str, ...]:
-        """Return the answer of a row."""
-        first = self._of(row)
-        if first is None or not first.result:
-            return ()
-        return tuple(unseal(first.result, column=RESULT, run=first.id))
-
-    def told(self, row: BatchRow) -> Told:
-        """Return what a row tells."""
-        first = None if row.state in NOT_YET else self._of(row)
-        return Told() if first is None else row_told(first)
-
-    def _of(self, row: BatchRow) -> BatchRow | None:
+    def __call__(self, row: BatchRow) -> BatchRow | None:
+        """Return the row that was asked for this one."""
         if row.same_as is None:
             return row
         if row.same_as not in self._known:
             rows = BatchRow.objects.filter(batch=self._batch, number=row.same_as)
-            self._known[row.same_as] = rows.only("number", "result", "told").first()
+            self._known[row.same_as] = rows.only("number", "result", "told", "entry").first()
             if len(self._known) > _CHUNK:
                 self._known.pop(next(iter(self._known)))
         return self._known[row.same_as]
