@@ -335,6 +335,17 @@ def test_a_defect_in_the_beats_does_not_end_the_trips(budget, monkeypatch):
     with_budgets(without_beats)
 
 
+def test_a_defect_at_the_end_does_not_keep_a_process_from_stopping(budget, monkeypatch, caplog):
+    budget(Measure.TOKENS, Period.DAY, 1000)
+
+    def breaks(_):
+        raise KeyError("of Vera Planck")
+
+    monkeypatch.setattr(trading, "forget", breaks)
+    with_budgets(settled)
+    assert [entry.getMessage().split(": ")[1] for entry in caplog.records] == ["KeyError"]
+
+
 def test_a_process_that_was_taken_for_dead_books_its_open_calls_again(budget):
     budget(Measure.AT_ONCE, Period.NONE, 2)
 

@@ -85,9 +85,11 @@ class Budgets:
             await self._tending
         self._tending = None
         self._limits.give_everything_back()
-        with suppress(Error):  # what cannot be given back counts as spent
-            await self._trip([])
-            await self._in_thread(lambda: trading.forget(self._holder))
+        self._say_once(await _trouble_with(self._give_back()))  # what cannot be given back counts as spent
+
+    async def _give_back(self) -> None:
+        await self._trip([])
+        await self._in_thread(lambda: trading.forget(self._holder))
 
     async def reserve(self, passage: Passage, model: AskedModel, demand: Demand) -> Hold | LimitReached:
         """Set room aside in every budget that applies, or say which is used up.
