@@ -60,7 +60,7 @@ class Peer:
 
     name: str
     needs: tuple[str, ...]
-    """Modules that must be importable, or a command on the PATH (with a leading `$`)."""
+    """Modules that must be importable, or a program on the PATH (with a leading `$`, and whose it is)."""
     command: Callable[[Place], list[str]]
     health: str
     path: str = "/v1/chat/completions"
@@ -102,7 +102,7 @@ def _mlflow(at: Place) -> list[str]:
 
 
 def _portkey(at: Place) -> list[str]:
-    return ["portkey-gateway", "--headless", f"--port={at.port}"]
+    return ["gateway", "--headless", f"--port={at.port}"]
 
 
 def _tensorzero(at: Place) -> list[str]:
@@ -131,9 +131,9 @@ def _peers(provider: int) -> tuple[Peer, ...]:
             headers=(("Authorization", f"Bearer {_KEY}"),),
         ),
         Peer("MLflow gateway", ("mlflow.gateway",), _mlflow, "/health"),
-        Peer("Portkey", ("$portkey-gateway",), _portkey, "/", headers=to_provider),
+        Peer("Portkey", ("$gateway of @portkey-ai",), _portkey, "/", headers=to_provider),
         Peer(
-            "TensorZero", ("$gateway",), _tensorzero, "/health", path="/openai/v1/chat/completions",
+            "TensorZero", ("$gateway of tensorzero",), _tensorzero, "/health", path="/openai/v1/chat/completions",
             model="tensorzero::model_name::measured",
         ),
     )  # fmt: skip
@@ -185,7 +185,7 @@ def _missing(name: str, why: str) -> str:
 
 
 def _measured(peer: Peer, place: Place, seconds: float) -> str:
-    if not all(_is_there(need, place.python) for need in peer.needs):
+    if not all(is_installed(need, place.python) for need in peer.needs):
         return _missing(peer.name, "not installed")
     body = json.dumps({**json.loads(PLAIN_BODY), "model": peer.model})
     command = ["taskset", "-c", str(cores.SERVER), *peer.command(place)]
@@ -205,9 +205,14 @@ def _measured(peer: Peer, place: Place, seconds: float) -> str:
             process.kill()
 
 
-def _is_there(need: str, python: str) -> bool:
+def is_installed(need: str, python: str) -> bool:
+    """Whether the environment of `python`, or the PATH, has what a peer needs."""
     if need.startswith("$"):
-        return shutil.which(need[1:]) is not None
+        program, _, maker = need[1:].partition(" of ")
+        found = shutil.which(program)
+        # Two of them call their program `gateway`; that of an npm package stands in the folder of its maker.
+        is_from_npm = found is not None and "node_modules" in os.path.realpath(found)
+        return found is not None and is_from_npm == maker.startswith("@")
     asked = [
         python,
         "-c",

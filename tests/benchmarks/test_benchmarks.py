@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import cores, report, results
+from benchmarks import cores, peers, report, results
 from benchmarks.__main__ import main
 from benchmarks.chat import PLAIN, Way, answering, passing_through
 from benchmarks.findings import Finding, Measured, percentile
@@ -182,3 +182,25 @@ def test_load_asks_in_turn_and_numbers_every_call() -> None:
 def test_percentile_is_a_value_that_was_measured() -> None:
     assert percentile([5, 1, 3, 2, 4], 0.5) == 3
     assert percentile(list(range(1, 41)), 0.95) == 38
+
+
+@pytest.mark.parametrize(
+    ("folder", "found"),
+    [("lib/node_modules/@portkey-ai/gateway", "$gateway of @portkey-ai"), ("bin", "$gateway of tensorzero")],
+)
+def test_two_gateways_of_one_name_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, found: str
+) -> None:
+    program, path = tmp_path / folder / "start", tmp_path / "path"
+    program.parent.mkdir(parents=True)
+    program.touch(mode=0o755)
+    path.mkdir()
+    (path / "gateway").symlink_to(program)
+    monkeypatch.setenv("PATH", str(path))
+    needs = ("$gateway of @portkey-ai", "$gateway of tensorzero")
+    assert [need for need in needs if peers.is_installed(need, sys.executable)] == [found]
+
+
+def test_a_module_is_looked_for_in_the_environment_of_the_peers() -> None:
+    assert peers.is_installed("json", sys.executable)
+    assert not peers.is_installed("no_such_gateway", sys.executable)
