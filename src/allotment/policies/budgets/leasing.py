@@ -77,13 +77,14 @@ class Budgets:
         self._tending = asyncio.create_task(self._tend(), name="budgets")
 
     async def stop(self) -> None:
-        """Give all unused room back."""
-        if self._tending is None:
+        """Let the trip under way come home, then give all unused room back. From now on nothing passes."""
+        tending, self._tending = self._tending, None
+        if tending is None:
             return
-        self._tending.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._tending
-        self._tending = None
+        # A word, not a cancellation: the thread of a trip under way would commit it, and nobody would enter it here.
+        self._wake.set()
+        await tending
+        _answer(self._waiting, is_done=False)
         self._limits.give_everything_back()
         self._say_once(await _trouble_with(self._give_back()))  # what cannot be given back counts as spent
 
@@ -152,8 +153,8 @@ class Budgets:
                 self._waiting.remove(waiting)
 
     async def _tend(self) -> None:
-        """Make trips: at once for callers and debts, now and then for everything else."""
-        while True:
+        """Make trips until the stop: at once for callers and debts, now and then for everything else."""
+        while self._tending is not None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _TICK_SECONDS)
             self._wake.clear()
