@@ -60,8 +60,9 @@ bell = _Bell()
 def append(run: UUID, kind: str, payload: Any) -> int:
     """Store an event; wake the followers once it is committed. Returns its number, counted from 1."""
     with transaction.atomic():
-        told = Run.objects.filter(id=run).values_list("person_id").annotate(Max("events__number")).order_by()
-        person, last = told.get()
+        # Whoever appends to a run does so in turn: two would take one number, or wait for each other for ever.
+        person = Run.objects.select_for_update().values_list("person_id", flat=True).get(id=run)
+        last = RunEvent.objects.filter(run=run).aggregate(last=Max("number"))["last"]
         number = (last or 0) + 1
         RunEvent.objects.create(
             run_id=run,
