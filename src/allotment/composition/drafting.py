@@ -34,6 +34,12 @@ def install() -> None:
     planning.use(_ask_for_plan)
 
 
+def uninstall() -> None:
+    """Ask no model any more: there is no gate to ask through."""
+    describing.use(None)
+    planning.use(None)
+
+
 def _ask_for_app(
     actor: Actor, messages: Sequence[Message], schema: Mapping[str, Any]
 ) -> Mapping[str, Any] | None:

@@ -50,6 +50,7 @@ class _Installation:
 
     def __init__(self) -> None:
         self._held = AsyncExitStack()
+        self._collected_after = gc.get_threshold()
 
     async def open_here(self, portal: BlockingPortal) -> None:
         """Open everything on the running event loop; what fails half-way is closed again."""
@@ -71,6 +72,7 @@ class _Installation:
             gatehouse.use(gate)
             opening.callback(gatehouse.use, None)
             drafting.install()
+            opening.callback(drafting.uninstall)
             opening.push_async_callback(_in_thread, durable.close, _PATIENCE_SECONDS)
             await _in_thread(remove_left_behind)
             await _in_thread(durable.launch, settings())
@@ -78,17 +80,20 @@ class _Installation:
             self._held = opening.pop_all()
         gc.collect()
         gc.freeze()  # what is loaded by now stays; looking through it again and again would only hold up calls
+        self._collected_after = gc.get_threshold()
         gc.set_threshold(*_COLLECT_AFTER)
 
     async def close_here(self) -> None:
         """Close in the reverse order; runs that are not done resume at the next start."""
         await self._held.aclose()
+        gc.set_threshold(*self._collected_after)
         gc.unfreeze()  # else what is loaded is not taken apart at exit, and native libraries complain of leaks
 
     def _enter_portal(self, portal: BlockingPortal, opening: AsyncExitStack) -> None:
         kernel_portal.use(portal)
         opening.callback(kernel_portal.use, None)
         kernel_portal.guard_with(_refuse_inside_transaction)
+        opening.callback(kernel_portal.guard_with, None)
 
     async def _reach_out(self, opening: AsyncExitStack) -> None:
         outbound = Outbound()

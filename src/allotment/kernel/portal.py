@@ -16,13 +16,7 @@ from allotment.kernel.errors import Unavailable
 T = TypeVar("T")
 
 _portal: BlockingPortal | None = None
-
-
-def _unguarded() -> None:
-    """Let every caller through: what a process does before the composition root says otherwise."""
-
-
-_guard: Callable[[], None] = _unguarded
+_guard: Callable[[], None] | None = None
 
 
 def use(portal: BlockingPortal | None) -> None:
@@ -31,8 +25,11 @@ def use(portal: BlockingPortal | None) -> None:
     _portal = portal
 
 
-def guard_with(guard: Callable[[], None]) -> None:
-    """Call `guard` in the calling thread before each passage; it raises when the caller may not wait."""
+def guard_with(guard: Callable[[], None] | None) -> None:
+    """Call `guard` in the calling thread before each passage; it raises when the caller may not wait.
+
+    None lets every caller through (composition root only).
+    """
     global _guard  # noqa: PLW0603
     _guard = guard
 
@@ -41,7 +38,8 @@ def call(function: Callable[..., Awaitable[T]], *arguments: Any) -> T:
     """Run an async function on the gate's loop and wait for its result."""
     if _portal is None:
         raise Unavailable("The gate is not running.", hint="Start the server with `allotment up`.")
-    _guard()
+    if _guard is not None:
+        _guard()
     return _portal.call(function, *arguments)
 
 

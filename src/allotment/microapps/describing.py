@@ -31,8 +31,8 @@ class Drafted:
 _drafter: Drafter | None = None
 
 
-def use(drafter: Drafter) -> None:
-    """Ask `drafter` first from now on; called once, when the process starts."""
+def use(drafter: Drafter | None) -> None:
+    """Ask `drafter` first from now on; called when the process starts, and with None when it ends."""
     global _drafter  # noqa: PLW0603 - the one switch of this module
     _drafter = drafter
 

@@ -64,8 +64,8 @@ Ask = Callable[[Asker, Sequence[Message], Mapping[str, Any]], Mapping[str, Any] 
 _ask: Ask | None = None
 
 
-def use(ask: Ask) -> None:
-    """Ask a model by `ask` from now on; called once, when the process starts."""
+def use(ask: Ask | None) -> None:
+    """Ask a model by `ask` from now on; called when the process starts, and with None when it ends."""
     global _ask  # noqa: PLW0603 - the one switch of this module
     _ask = ask
 
