@@ -239,6 +239,46 @@ def test_debt_that_cannot_be_paid_stays_in_its_order() -> None:
     assert written[:3] == [0, 1, 2]
 
 
+def test_debt_stays_although_writing_it_breaks() -> None:
+    owing = Owing(9)
+    for _ in range(3):
+        owing.owe(entry(), "", Unavailable("The disk is full."))
+
+    def broken(_group: Any) -> list[Any]:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        owing.pay(broken)
+    assert owing.left == 3
+
+
+def test_what_is_added_while_an_outage_is_told_is_told_as_another() -> None:
+    owing, told = Owing(1), []
+    trouble = Unavailable("The disk is full.")
+    owing.owe(entry(), "", trouble)
+
+    def write(group: Any) -> list[Any]:
+        told.extend(one.entry for one in group if one.entry.action == OUTAGE)
+        if len(told) == 1 and group[0].entry.action == OUTAGE:
+            for _ in range(3):  # one fits
+                owing.owe(entry(), "", trouble)
+        return list(range(len(group)))
+
+    assert owing.pay(write) is None
+    assert [(one.details["late"], one.details["lost"]) for one in told] == [(1, 0), (1, 2)]
+    assert len({one.id for one in told}) == 2
+    assert (owing.is_behind, owing.left) == (False, 0)
+
+
+def test_what_comes_after_the_end_is_complained_of(caplog: pytest.LogCaptureFixture) -> None:
+    writer, told = JournalWriter(), entry()
+    writer.start()
+    writer.stop()
+    (outcome,) = record(writer, told)
+    assert isinstance(outcome, Unavailable)
+    assert str(told.id) in caplog.text
+
+
 @pytest.fixture(autouse=True)
 def _main_thread_keeps_its_connection() -> None:
     """Read in tests through the connection there is: new ones are made to fail."""

@@ -4,7 +4,8 @@ Invariant: a caller learns a ticket only after the commit that holds its entry; 
 their order. What cannot be written fails every caller that waits for it: nothing unrecorded is released.
 What belongs to an entry is written in its transaction; where that fails, only that entry fails.
 It knows whether it can write: after an attempt that failed it says so until it has written something again, which it
-tries every half second. What had happened already when its entry could not be written is owed (`journal.owing`).
+tries every half second. What had happened already when its entry could not be written is owed (`journal.owing`), and
+so is what could not be kept for a caller who went away before it was told; after the end, such loss is logged.
 Refuses: more waiting entries than its capacity, an entry that is in the journal already, and anything after `stop`.
 
 The event loop only puts an entry into line; encoding and writing happen in the thread. The thread is woken once for
@@ -17,7 +18,6 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import NamedTuple
 
 from django.db import Error, IntegrityError, connections, transaction
@@ -56,6 +56,10 @@ class _Waiting(NamedTuple):
     has_happened: bool
 
 
+_Told = tuple[_Waiting, Outcome]
+"""Who waits, and for what came of it."""
+
+
 class JournalWriter:
     """Implements `engine.recording.Recorder`. Start it once per process, stop it last."""
 
@@ -66,6 +70,8 @@ class JournalWriter:
         self._door = threading.Lock()
         self._arrived = threading.Event()
         self._is_open = False
+        self._has_ended = False
+        """Whether nothing is written any more, nor paid that is owed."""
         self._waking: asyncio.AbstractEventLoop | None = None
         """The event loop that will wake the thread; None when nobody will."""
         self._last_group = 0
@@ -104,11 +110,17 @@ class JournalWriter:
             if not self._is_open or len(self._line) >= self._capacity:
                 refusal = _unrecorded(gettext("The journal is stopped or has too much to write."))
                 if has_happened:
-                    self._owing.owe(entry, waiting.policy_version, refusal)
+                    self._owe(waiting, refusal)
                 raise refusal
             self._line.append(waiting)
             self._wake_soon(ticket.get_loop())
-        return await ticket
+        try:
+            return await ticket
+        except asyncio.CancelledError:
+            if ticket.done() and not ticket.cancelled():
+                # Answered in the moment in which the caller went away: it does not hear of it.
+                self._was_not_told(waiting, ticket.exception())
+            raise
 
     def _wake_soon(self, loop: asyncio.AbstractEventLoop) -> None:
         """Have this event loop wake the thread, unless it will already. Called with the door held."""
@@ -125,6 +137,21 @@ class JournalWriter:
             self._waking = None
         self._arrived.set()
 
+    def _owe(self, waiting: _Waiting, why: AllotmentError) -> None:
+        """Owe an entry from an event loop. Called with the door held."""
+        if self._has_ended:
+            entry = waiting.entry
+            _log.error("The journal has stopped without the entry %s, “%s”.", entry.id, entry.action)
+            return
+        self._owing.owe(waiting.entry, waiting.policy_version, why)
+        self._arrived.set()
+
+    def _was_not_told(self, waiting: _Waiting, outcome: Outcome | BaseException | None) -> None:
+        """Owe what was not kept and nobody heard of: who hears that tells what became of it."""
+        if waiting.has_happened and isinstance(outcome, NotKept):
+            with self._door:
+                self._owe(waiting, outcome)
+
     def _run(self) -> None:
         held: list[_Waiting] = []
         try:
@@ -136,8 +163,7 @@ class JournalWriter:
                     held = [self._line.popleft() for _ in range(min(len(self._line), self._group))]
                     self._last_group = len(held)
                     outcomes = _write(held) if trouble is None else [_again(trouble) for _ in held]
-                    self._note(held, outcomes)
-                    _settle(held, outcomes)
+                    self._settle(self._note(held, outcomes))
                     held = []
             self._owing.pay(_write)
         finally:
@@ -145,26 +171,56 @@ class JournalWriter:
             self._abandon(held)
             connections.close_all()
 
-    def _note(self, group: Sequence[_Waiting], outcomes: Sequence[Outcome]) -> None:
-        """Remember what could not be written. Before those who wait are told, so that nothing passes in between."""
+    def _note(self, group: Sequence[_Waiting], outcomes: Sequence[Outcome]) -> list[_Told]:
+        """Remember what could not be written, before anybody is told; return who is told what."""
+        told: list[_Told] = []
         for waiting, outcome in zip(group, outcomes, strict=True):
-            if isinstance(outcome, int):
-                continue
+            if isinstance(outcome, int) or self._is_heard(waiting, outcome):
+                told.append((waiting, outcome))
+        return told
+
+    def _is_heard(self, waiting: _Waiting, why: AllotmentError) -> bool:
+        """Remember that an entry could not be written; return whether whoever waits for it may have to act on it."""
+        if isinstance(why, NotKept) and waiting.has_happened:
             # Who hears that something was not kept tells what became of it; nobody does who has gone.
-            is_told = isinstance(outcome, NotKept) and not waiting.ticket.cancelled()
-            if waiting.has_happened and not is_told and outcome.code != REPLAYED:
-                self._owing.owe(waiting.entry, waiting.policy_version, outcome)
-            elif isinstance(outcome, Unavailable):
-                self._owing.begin(waiting.policy_version)
+            if waiting.ticket.cancelled():
+                self._owing.owe(waiting.entry, waiting.policy_version, why)
+                return False
+        elif waiting.has_happened and why.code != REPLAYED:
+            self._owing.owe(waiting.entry, waiting.policy_version, why)
+        elif isinstance(why, Unavailable):
+            self._owing.begin(waiting.policy_version)
+        return True
+
+    def _settle(self, told: Sequence[_Told]) -> None:
+        """Wake the waiting callers, with one call into each event loop."""
+        by_loop: dict[asyncio.AbstractEventLoop, list[_Told]] = {}
+        for one in told:
+            by_loop.setdefault(one[0].ticket.get_loop(), []).append(one)
+        for loop, settled in by_loop.items():
+            try:
+                loop.call_soon_threadsafe(self._tell, settled)
+            except RuntimeError:  # the loop is closed: nobody waits there any more
+                for waiting, outcome in settled:
+                    self._was_not_told(waiting, outcome)
+
+    def _tell(self, settled: Sequence[_Told]) -> None:
+        for waiting, outcome in settled:
+            if waiting.ticket.done():
+                self._was_not_told(waiting, outcome)
+            elif isinstance(outcome, int):
+                waiting.ticket.set_result(outcome)
+            else:
+                waiting.ticket.set_exception(outcome)
 
     def _abandon(self, held: list[_Waiting]) -> None:
         with self._door:
-            self._is_open = False
-        left = [*held, *self._line]
-        self._line.clear()
-        failure = [_unrecorded(gettext("The journal has stopped.")) for _ in left]
-        _settle(left, failure)
-        if lost := self._owing.left + sum(waiting.has_happened for waiting in left):
+            self._is_open, self._has_ended = False, True
+            left = [*held, *self._line]
+            self._line.clear()
+            lost = self._owing.left + sum(waiting.has_happened for waiting in left)
+        self._settle([(waiting, _unrecorded(gettext("The journal has stopped."))) for waiting in left])
+        if lost:
             _log.error("%d entries of the journal could not be written before this process ended.", lost)
 
 
@@ -175,7 +231,9 @@ def _write(group: Sequence[_Waiting | Owed]) -> list[Outcome]:
     prepared: list[Prepared] = []
     for place, waiting in enumerate(group):
         try:
-            prepared.append(prepare(waiting.entry, waiting.policy_version, waiting.also))
+            # What belonged to an entry that came too late is not kept.
+            also = waiting.also if isinstance(waiting, _Waiting) else None
+            prepared.append(prepare(waiting.entry, waiting.policy_version, also))
             places.append(place)
         except AllotmentError as error:
             outcomes[place] = error
@@ -219,26 +277,6 @@ def _refused(prepared: Prepared, cause: IntegrityError) -> AllotmentError:
     except AllotmentError as refusal:
         return refusal
     return _unrecorded(str(cause))
-
-
-def _settle(group: Sequence[_Waiting], outcomes: Sequence[Outcome]) -> None:
-    """Wake the waiting callers, with one call into each event loop."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[int], Outcome]]] = {}
-    for waiting, outcome in zip(group, outcomes, strict=True):
-        by_loop.setdefault(waiting.ticket.get_loop(), []).append((waiting.ticket, outcome))
-    for loop, settled in by_loop.items():
-        with suppress(RuntimeError):  # the loop is closed: nobody waits there any more
-            loop.call_soon_threadsafe(_wake, settled)
-
-
-def _wake(settled: list[tuple[asyncio.Future[int], Outcome]]) -> None:
-    for ticket, outcome in settled:
-        if ticket.done():
-            continue
-        if isinstance(outcome, int):
-            ticket.set_result(outcome)
-        else:
-            ticket.set_exception(outcome)
 
 
 def _again(trouble: AllotmentError) -> AllotmentError:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from allotment.engine.actions import Action
 from allotment.engine.gate.defects import words
 from allotment.engine.gate.values import AskModel, Failed, Passage, Refused
-from allotment.engine.recording import Also, Entry, Outcome, Recorder, Scalar
+from allotment.engine.recording import Also, Entry, NotKept, Outcome, Recorder, Scalar
 from allotment.kernel import clock
 from allotment.kernel.errors import AllotmentError, Unavailable
 
@@ -66,11 +66,17 @@ class Record:
         return replace(failed, entry=await self._write("failed", details))
 
     async def done(self, *, flagged: bool, also: Also | None = None) -> int:
-        """Say that the answer is whole; what it took is in the details. Raises `NotKept` if `also` fails."""
+        """Say that the answer is whole; what it took is in the details.
+
+        Raises `NotKept` if `also` fails: then how the call ended is still to be said.
+        """
         self.is_final = True
-        return await self._write(
-            "done", self.details, flagged=flagged or WAITED_FOR in self.details, also=also
-        )
+        is_flagged = flagged or WAITED_FOR in self.details
+        try:
+            return await self._write("done", self.details, flagged=is_flagged, also=also)
+        except NotKept:
+            self.is_final = False
+            raise
 
     async def end(self, error: BaseException | None) -> None:
         """Say what nobody said yet: the call was cancelled, or something in it broke. For a `finally`.
