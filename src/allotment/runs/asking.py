@@ -2,12 +2,14 @@
 
 from uuid import UUID
 
+from allotment.engine.actions import Action
 from allotment.engine.gate.values import AskedModel
 from allotment.engine.principals import Actor
 from allotment.kernel.errors import NotAllowed, Unavailable
 from allotment.llms.queries import asked, default_model, model_named, stand_ins_of
 from allotment.microapps.published import approver_of
 from allotment.people.queries import actor_of
+from allotment.policies.deciding import decide
 from allotment.prompts.queries import version_of
 
 
@@ -17,6 +19,15 @@ def actor_now(person: UUID) -> Actor | None:
         return actor_of(person)
     except NotAllowed:
         return None
+
+
+def may_run_apps(person: UUID) -> bool:
+    """Say whether a person may still run apps: one who may not can neither go on with a run nor cancel it."""
+    actor = actor_now(person)
+    if actor is None:
+        return False
+    decision = decide(actor, Action.RUN_APP)
+    return decision.allowed or decision.is_undecided
 
 
 def approver_now(app: UUID, version: int | None, template: str) -> UUID | None:

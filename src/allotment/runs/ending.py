@@ -35,6 +35,11 @@ def fail(row: Run, message: str, remedy: str) -> str:
     return _end(row, RunState.FAILED, message=message, remedy=remedy)
 
 
+def cancel(row: Run) -> str:
+    """End a run of somebody who is being erased; there is nobody to tell why."""
+    return _end(row, RunState.CANCELLED)
+
+
 def interrupt(run: UUID) -> str:
     """End a run that something unforeseen broke off."""
     row = Run.objects.get(id=run)

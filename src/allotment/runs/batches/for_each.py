@@ -40,6 +40,7 @@ class RowsSoFar:
     rows: int
     waits_for: str
     """Why nothing goes on right now; empty when it does."""
+    is_paused: bool = False
 
 
 def begin(work: Work, effect: ForEachEffect) -> Batch:
@@ -117,15 +118,16 @@ def rows_so_far(run: UUID) -> RowsSoFar | None:
     batch = _open(run)
     if batch is None:
         return None
-    held_up = _("paused: %(why)s") % {"why": _why(batch)} if batch.state == BatchState.PAUSED else ""
+    is_paused = batch.state == BatchState.PAUSED
+    waits_for = _("paused: %(why)s") % {"why": _why(batch)} if is_paused else batch.waits_for
     ended = batch.done + batch.failed + batch.unfit
-    return RowsSoFar(batch.step, ended, batch.rows_expected, held_up or batch.waits_for)
+    return RowsSoFar(batch.step, ended, batch.rows_expected, waits_for, is_paused)
 
 
 def _why(batch: Batch) -> str:
     try:
         return told_of(batch).message
-    except Erased as error:  # its person was erased while it was paused; nobody sees the page that says so
+    except Erased as error:  # its person was erased while it was paused, by a version that let it be
         return error.message
 
 

@@ -1,7 +1,8 @@
 """Asking a model for each row of a table: the rows as a batch, their answers as columns beside them.
 
-Invariant: while rows are asked, the run holds nothing but a thread that looks now and then; whoever ends it in
-between loses no answer. What a row used is counted when it is answered.
+Invariant: while rows are asked, the run holds nothing but a thread that looks now and then, and not even that once
+its person may not run apps any more; whoever ends it in between loses no answer. What a row used is counted when it is
+answered.
 """
 
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from allotment.engine.spec.paths import columns_added, spoken
 from allotment.kernel import clock
 from allotment.kernel.private_folders import private_folder
 from allotment.runs import ending
+from allotment.runs.asking import may_run_apps
 from allotment.runs.batches import for_each
 from allotment.runs.batches.holding import worked_seconds
 from allotment.runs.batches.models import AT_WORK, Batch, BatchState
@@ -116,9 +118,24 @@ class RowsWatch:
         so_far = for_each.rows_so_far(self._run)
         if so_far is None:
             return False
+        if so_far.is_paused and self._is_left():
+            return False
         if self._is_news(so_far):
             self._told, self._told_at = so_far, clock.monotonic()
             append(self._run, "progress", self._progress(so_far))
+        return True
+
+    def _is_left(self) -> bool:
+        """End a run whose rows are paused and which nobody may take on or cancel; False when somebody may."""
+        row = Run.objects.get(id=self._run)
+        if may_run_apps(row.person_id):
+            return False
+        ending.refuse(
+            row,
+            _("You may not run apps any more, so the other rows were not asked."),
+            _("Ask an administrator to let you, then run it again."),
+        )
+        for_each.stop(self._run)
         return True
 
     def _is_news(self, so_far: for_each.RowsSoFar) -> bool:
