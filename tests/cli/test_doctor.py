@@ -36,3 +36,20 @@ def test_a_journal_that_cannot_be_signed_is_told_until_it_can(copied: Installati
     key.with_name("aside").rename(key)
     key.chmod(0o600)
     assert journal()["is_well"]
+
+
+def test_what_is_still_to_be_wiped_is_told_until_the_next_start(copied: Installation) -> None:
+    def erased() -> dict[str, object]:
+        (found,) = (one for one in copied("doctor", "--json").json if one["what"] == "Erased")
+        return dict(found)
+
+    assert erased()["is_well"]
+    debts = copied.server.home / "to-wipe"
+    debts.mkdir(exist_ok=True)
+    (debts / "keys_datakey").touch()
+    found = erased()
+    assert not found["is_well"]
+    assert "keys_datakey is still in the files" in str(found["words"])
+    assert "allotment up" in str(found["remedy"])
+    assert "keys_datakey" in copied("people", "list").errors
+    assert erased()["is_well"]

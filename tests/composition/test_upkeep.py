@@ -1,14 +1,23 @@
-"""Upkeep: SQLite's log is moved into its file beside the commits, and stopping ends the thread."""
+"""Upkeep: SQLite's log is moved into its file beside the commits, wipes are made up for, stopping ends the thread."""
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 
 from allotment.composition import upkeep
 from allotment.journal.recording import note
+from allotment.kernel.crypto import vault
+from allotment.kernel.ids import new_id
+from allotment.keys import wiping
+from allotment.keys.erasing import destroy
+from allotment.keys.models import DataKeyRow
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.sqlite]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def _left_in_log() -> int:
@@ -18,6 +27,7 @@ def _left_in_log() -> int:
     return int(frames - moved)
 
 
+@pytest.mark.sqlite
 def test_log_is_moved_into_the_file_while_others_write(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upkeep, "PACE_SECONDS", 0.02)
     keeping = upkeep.Upkeep()
@@ -32,5 +42,79 @@ def test_log_is_moved_into_the_file_while_others_write(monkeypatch: pytest.Monke
         keeping.stop()
 
 
+@pytest.mark.sqlite
+def test_the_log_that_an_earlier_process_left_is_cut_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "PACE_SECONDS", 0.02)
+    keeping, log = upkeep.Upkeep(), Path(f"{connection.settings_dict['NAME']}-wal")
+    note("tests.upkeep", actor=None, object_kind="test", object_id="1")
+    assert log.stat().st_size
+    keeping.start()
+    try:
+        deadline = time.monotonic() + 30
+        while log.stat().st_size and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert log.stat().st_size == 0
+    finally:
+        keeping.stop()
+
+
 def test_stopping_without_a_start_does_nothing() -> None:
     upkeep.Upkeep().stop()
+
+
+@contextmanager
+def _somebody_reading() -> Iterator[None]:
+    reading, done = threading.Event(), threading.Event()
+
+    def read() -> None:
+        with connections["default"].cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT count(*) FROM keys_datakey")
+            cursor.fetchone()
+            reading.set()
+            done.wait(60)
+            cursor.execute("ROLLBACK")
+        connections.close_all()
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        assert reading.wait(30)
+        yield
+    finally:
+        done.set()
+        reader.join()
+
+
+def test_what_a_reader_kept_from_being_wiped_is_wiped_once_nobody_reads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(upkeep, "PACE_SECONDS", 0.02)
+    monkeypatch.setattr(upkeep, "WIPE_PACE_SECONDS", 0.02)
+    monkeypatch.setattr(wiping, "PATIENCE_SECONDS", 0.05)
+    ann, keeping = new_id(), upkeep.Upkeep()
+    vault().seal(b"x", context="a table.a column:1", subject=ann)
+    wrapped = bytes(DataKeyRow.objects.get(subject=ann).wrapped)
+    with _somebody_reading():
+        destroy(ann)
+        assert wiping.owed() == (wiping.KEYS,)
+    keeping.start()
+    try:
+        deadline = time.monotonic() + 30
+        while wiping.owed() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert wiping.owed() == ()
+        if connection.vendor == "sqlite":
+            name = Path(connection.settings_dict["NAME"])
+            assert not any(wrapped in path.read_bytes() for path in name.parent.glob(f"{name.name}*"))
+    finally:
+        keeping.stop()
+
+
+def test_another_try_waits_for_nobody_while_somebody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "_PATIENCE_SECONDS", 0.05)
+    with _somebody_reading():
+        vault().seal(b"x", context="a table.a column:1", subject=new_id())
+        assert not upkeep._is_wiped(wiping.KEYS)
+        assert wiping.owed() == (wiping.KEYS,)
+    assert upkeep._is_wiped(wiping.KEYS)

@@ -9,9 +9,11 @@ from django.db import connections
 
 from allotment.kernel.crypto import Vault
 from allotment.kernel.errors import Erased
-from allotment.keys.erasing import destroy, wipe
+from allotment.keys import wiping
+from allotment.keys.erasing import destroy
 from allotment.keys.keeping import stored_keys
 from allotment.keys.models import DataKeyRow
+from allotment.keys.wiping import KEYS, owed, wipe
 from tests.keys.conftest import Home
 
 CONTEXT = "a table.a column:1"
@@ -49,8 +51,9 @@ def test_the_bytes_of_a_destroyed_key_are_in_no_file_of_the_database(transaction
     assert not _is_in_files(wrapped)
 
 
-@pytest.mark.sqlite
-def test_a_reader_in_the_way_is_told(transactions: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_in_the_way_is_told_and_the_wipe_remembered(
+    transactions: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ann = uuid4()
     Vault(stored_keys).seal(b"x", context=CONTEXT, subject=ann)
     reading, done = threading.Event(), threading.Event()
@@ -68,13 +71,14 @@ def test_a_reader_in_the_way_is_told(transactions: Home, monkeypatch: pytest.Mon
     reader = threading.Thread(target=read)
     reader.start()
     reading.wait(10)
-    with connections["default"].cursor() as cursor:
-        cursor.execute("PRAGMA busy_timeout=50")
+    monkeypatch.setattr(wiping, "PATIENCE_SECONDS", 0.05)
     destroy(ann)
-    assert not wipe()
+    assert not wipe(KEYS)
+    assert owed() == (KEYS,)
     done.set()
     reader.join()
-    assert wipe()
+    assert wipe(KEYS)
+    assert owed() == ()
 
 
 def _is_in_files(wanted: bytes) -> bool:

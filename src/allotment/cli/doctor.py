@@ -18,6 +18,7 @@ from allotment.kernel.errors import AllotmentError
 from allotment.kernel.settings import settings
 from allotment.keys.opening import open_keys
 from allotment.keys.queries import is_master_key_private, keys_status
+from allotment.keys.wiping import REMEDY, owed
 from allotment.people.queries import has_administrator
 from allotment.policies import rulebook
 
@@ -72,6 +73,14 @@ def _master_key() -> Finding:
     )
 
 
+def _erased() -> Finding:
+    tables = owed()
+    if tables:
+        words = f"Earlier content of {', '.join(tables)} is still in the files of the database."
+        return Finding("Erased", False, words, REMEDY)
+    return Finding("Erased", True, "nothing of it is left in the files of the database")
+
+
 def _policies() -> Finding:
     return Finding("Policies", True, f"{len(rulebook.installed().rules)} in force")
 
@@ -103,6 +112,7 @@ _LOOKS: tuple[Callable[[], Finding], ...] = (
     _home,
     _database,
     _master_key,
+    _erased,
     _policies,
     _journal,
     _people,

@@ -6,7 +6,7 @@ from allotment.cli.printing import as_json as print_json
 from allotment.cli.printing import json_option, table
 from allotment.composition.preparing import prepare
 from allotment.engine.principals import Role
-from allotment.keys.erasing import wipe
+from allotment.keys.wiping import KEYS, wipe
 from allotment.people import queries
 from allotment.people.erasing import erase
 from allotment.people.inviting import Invitation, hand_new_link, invite
@@ -75,13 +75,16 @@ def erase_person(email: str, reason: str, *, yes: bool, as_json: bool) -> None:
             err=True,
         )
     erase(None, person.id, reason)
-    is_wiped = wipe()
+    is_wiped = wipe(KEYS)
     if as_json:
         print_json({"person": person.id, "wiped": is_wiped})
         return
     click.echo("Erased. The journal keeps what was done, and every proof stays valid.")
     if not is_wiped:
-        click.echo("The database was busy; the destroyed key leaves its files when it is next quiet.")
+        click.echo(
+            "The database was busy: the destroyed key is still in its files. A running server wipes it as soon as"
+            " nobody is in the way, and so does the next start; `allotment doctor` says when that is done."
+        )
     click.echo("Backups made before today still hold the key: they end it when they end.")
 
 

@@ -5,17 +5,19 @@ Invariant: a destroyed key stays destroyed. Its row remains, empty, so that nobo
 
 from uuid import UUID
 
-from django.db import DatabaseError, IntegrityError, connections, transaction
+from django.db import IntegrityError, transaction
 
 from allotment.kernel import clock
 from allotment.keys.keeping import stored_keys
 from allotment.keys.models import DataKeyRow, Kind
+from allotment.keys.wiping import KEYS, owe, wipe
 
 
 def destroy(subject: UUID) -> bool:
     """Destroy this person's key in the caller's transaction. Returns False when it was destroyed before.
 
-    Somebody who never had a key is remembered all the same. Once committed, its bytes are wiped from the files.
+    Somebody who never had a key is remembered all the same. Once committed, its bytes are wiped from the files, later
+    if somebody is in the way now.
     """
     with transaction.atomic():
         is_first = _destroy(subject)
@@ -24,34 +26,10 @@ def destroy(subject: UUID) -> bool:
     return is_first
 
 
-def wipe() -> bool:
-    """Remove from the database's own files what was overwritten there. Returns False when others were in the way.
-
-    SQLite zeroes freed space (`secure_delete`), but its write-ahead log keeps earlier pages until it is cut.
-    PostgreSQL keeps earlier rows until the table is written anew; its own log ends them when it is recycled.
-    """
-    connection = connections["default"]
-    if connection.in_atomic_block:
-        return False
-    try:
-        with connection.cursor() as cursor:
-            if connection.vendor == "sqlite":
-                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                (is_busy, _, _) = cursor.fetchone()
-                return not is_busy
-            cursor.execute("SET lock_timeout = '5s'")
-            try:
-                cursor.execute("VACUUM FULL keys_datakey")
-            finally:
-                cursor.execute("RESET lock_timeout")
-    except DatabaseError:
-        return False
-    return True
-
-
 def _after(subject: UUID) -> None:
     stored_keys.forget(subject)  # once more: somebody may have read the row before it was committed
-    wipe()
+    owe(KEYS)  # first: this process may end before it has wiped
+    wipe(KEYS)
 
 
 def _destroy(subject: UUID) -> bool:
