@@ -2,48 +2,52 @@
 
 import io
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import pytest
 from django.db import connection
+from django.db.migrations.exceptions import IrreversibleError
 from django.db.migrations.executor import MigrationExecutor
+from django.test import Client
 
+from allotment.kernel.canonical import canonical_bytes
 from allotment.kernel.crypto import vault
+from allotment.kernel.errors import Erased
 from allotment.kernel.ids import new_id
+from allotment.keys import wiping
 from allotment.keys.erasing import destroy
 from allotment.microapps.making import make_from_starter
+from allotment.people.erasing import erase
 from allotment.runs.batches.models import Batch, BatchRow
 from allotment.runs.batches.sealed import row_told
 from allotment.runs.batches.sealed import told_of as batch_told
-from allotment.runs.models import Run
+from allotment.runs.models import Run, RunReceipt, RunStep
+from allotment.runs.receipts import FORMAT, Receipt, ReceiptApp, ReceiptLine, receipt_for
 from allotment.runs.telling import Told, told_of
 from allotment.sheets.models import Sheet
 from allotment.sheets.queries import sheet_for
 from allotment.sheets.receiving import receive
-from tests.conftest import MakePerson, Somebody
+from tests.conftest import MakePerson, SignIn, Somebody
+from tests.earlier import BEFORE, WORDS, tables_of_before, tables_of_now
 
-BEFORE = [("sheets", "0001_initial"), ("batches", "0003_keep_order"), ("runs", "0005_keep_order")]
-WORDS = {"message": "It was refused.", "remedy": "It said: “Xanthippe”"}
+WHY = "1 of 3 rows have no “topic”. Row 2: the answer “Xanthippe”\nis none of the choices."
+BUDGET = "The budget of the space is nearly used up."
 
 
 @pytest.fixture
 def earlier(transactional_db: None) -> Iterator[Callable[[], Any]]:
     """Return `earlier()`, which makes the tables as they were and returns the models of then."""
-    yield _before
-    _now()
+    yield tables_of_before
+    tables_of_now()
+    wiping.wipe(*wiping.owed())
 
 
-def _before() -> Any:
-    MigrationExecutor(connection).migrate(BEFORE)
-    return MigrationExecutor(connection).loader.project_state(BEFORE).apps
-
-
-def _now() -> None:
-    executor = MigrationExecutor(connection)
-    executor.migrate(executor.loader.graph.leaf_nodes())
+@pytest.fixture
+def app(earlier: Callable[[], Any], person: MakePerson) -> UUID:
+    """An app of somebody else."""
+    return make_from_starter(person(roles=["maker"], spaces=["Service desk"]).actor, "reply-to-a-customer").id
 
 
 def _run_of(then: Any, who: Somebody, app: UUID) -> UUID:
@@ -54,30 +58,28 @@ def _run_of(then: Any, who: Somebody, app: UUID) -> UUID:
 
 
 def test_words_about_the_end_are_sealed_and_gone_for_somebody_erased(
-    earlier: Callable[[], Any], person: MakePerson
+    earlier: Callable[[], Any], app: UUID, person: MakePerson
 ) -> None:
-    ann, bo = person(roles=["maker"], spaces=["Service desk"]), person()
-    app = make_from_starter(ann.actor, "reply-to-a-customer").id
+    ann, bo = person(), person()
     then = earlier()
     of_ann, of_bo = (_run_of(then, who, app) for who in (ann, bo))
     destroy(bo.id)
-    _now()
+    tables_of_now()
     assert told_of(Run.objects.get(id=of_ann)) == Told(**WORDS)
     assert bytes(Run.objects.get(id=of_bo).told) == b""
 
 
 def test_words_about_rows_are_sealed_once_for_rows_filled_in_alike(
-    earlier: Callable[[], Any], person: MakePerson
+    earlier: Callable[[], Any], app: UUID, person: MakePerson
 ) -> None:
-    ann = person(roles=["maker"], spaces=["Service desk"])
-    app = make_from_starter(ann.actor, "reply-to-a-customer").id
+    ann = person()
     batch = {"id": new_id(), "app_id": app, "person_id": ann.id, "spec": {}, "about": b"", "rows_expected": 2}
     then = earlier()
     made = then.get_model("batches", "Batch").objects.create(**batch, **WORDS)
     rows = then.get_model("batches", "BatchRow").objects
     rows.create(id=new_id(), batch=made, number=1, state="failed", given=b"", **WORDS)
     rows.create(id=new_id(), batch=made, number=2, state="failed", given=b"", same_as=1, **WORDS)
-    _now()
+    tables_of_now()
     assert batch_told(Batch.objects.get()) == Told(**WORDS)
     first, second = BatchRow.objects.order_by("number")
     assert row_told(first) == Told(**WORDS)
@@ -95,25 +97,77 @@ def test_the_name_of_a_sheet_is_sealed_with_what_is_known_about_it(
     row["about"] = vault().seal(msgspec.json.encode(about), context=context, subject=ann.id)
     Sheet.objects.all().delete()
     earlier().get_model("sheets", "Sheet").objects.create(**row, name="orders of Xanthippe.csv")
-    _now()
+    tables_of_now()
     assert sheet_for(ann.actor, sheet).name == "orders of Xanthippe.csv"
 
 
-@pytest.mark.sqlite
-def test_the_words_are_in_no_file_of_the_database_afterwards(
+def test_a_sheet_of_somebody_erased_is_forgotten_with_them(
     earlier: Callable[[], Any], person: MakePerson
 ) -> None:
-    ann = person(roles=["maker"], spaces=["Service desk"])
-    app = make_from_starter(ann.actor, "reply-to-a-customer").id
-    _run_of(earlier(), ann, app)
-    assert b"Xanthippe" in _files()
-    _now()
-    assert b"Xanthippe" not in _files()
+    """Another process may have stored it in the second in which it still used the key."""
+    ann = person()
+    receive(ann.actor, "orders.csv", io.BytesIO(b"Region,Revenue\nNorth,1\n"))
+    row = Sheet.objects.values().get()
+    Sheet.objects.all().delete()
+    earlier().get_model("sheets", "Sheet").objects.create(**row, name="orders.csv")
+    destroy(ann.id)
+    tables_of_now()
+    assert not Sheet.objects.exists()
 
 
-def _files() -> bytes:
-    """Return the bytes of the database, its write-ahead log moved into it."""
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    name = Path(connection.settings_dict["NAME"])
-    return b"".join(path.read_bytes() for path in name.parent.glob(f"{name.name}*"))
+def _receipt_of(then: Any, who: Somebody, app: UUID, warning: str) -> UUID:
+    """Make a run that ended under the earlier version, with one step and its receipt."""
+    run = _run_of(then, who, app)
+    then.get_model("runs", "RunStep").objects.create(
+        run_id=run, step="topic", warnings=[BUDGET, warning], outcome=b""
+    )
+    line = ReceiptLine("topic", "", "", False, 0, 0, 0, 0, {}, {}, [BUDGET, warning], None)
+    at, about = "2026-11-01T08:00:00Z", ReceiptApp(app, "Reply", 1, "sha256:0")
+    receipt = Receipt(FORMAT, run, about, "failed", at, at, who.id, None, [line], 0, None)
+    text = canonical_bytes(msgspec.to_builtins(receipt)).decode()
+    then.get_model("runs", "RunReceipt").objects.create(run_id=run, text=text, entry=1)
+    return run
+
+
+def test_a_warning_does_not_quote_any_more_and_a_receipt_that_does_goes_with_the_person(
+    earlier: Callable[[], Any], app: UUID, person: MakePerson, signed_in: SignIn, client: Client
+) -> None:
+    ann, auditor = person(), person(roles=["auditor", "administrator"])
+    then = earlier()
+    quoting, other = _receipt_of(then, ann, app, WHY), _receipt_of(then, ann, app, "Nothing to quote.")
+    before = then.get_model("runs", "RunReceipt").objects.get(run_id=quoting).text
+    tables_of_now()
+    assert RunStep.objects.get(run=quoting).warnings == [
+        BUDGET,
+        "1 of 3 rows have no “topic”; the first is row 2.",
+    ]
+    assert "Xanthippe" not in str(list(RunReceipt.objects.values()))
+    assert receipt_for(auditor.actor, quoting).text == before  # as the journal has its digest
+    erase(None, ann.id, "request 2026-14")
+    with pytest.raises(Erased):
+        receipt_for(auditor.actor, quoting)
+    assert receipt_for(auditor.actor, other).receipt.steps[0].warnings == [BUDGET, "Nothing to quote."]
+    signed_in(client, auditor)
+    page = client.get(f"/runs/{quoting}/receipt/")
+    assert (page.status_code, "Erased on request" in page.content.decode()) == (410, True)
+
+
+def test_a_receipt_that_quotes_is_gone_at_once_where_the_person_was_erased_before(
+    earlier: Callable[[], Any], app: UUID, person: MakePerson
+) -> None:
+    ann = person()
+    run = _receipt_of(earlier(), ann, app, WHY)
+    destroy(ann.id)
+    tables_of_now()
+    stored = RunReceipt.objects.get(run=run)
+    assert (stored.text, bytes(stored.sealed)) == ("", b"")
+    with pytest.raises(Erased):
+        receipt_for(person(roles=["auditor"]).actor, run)
+
+
+@pytest.mark.parametrize("target", BEFORE)
+def test_there_is_no_way_back(transactional_db: None, target: tuple[str, str]) -> None:
+    with pytest.raises(IrreversibleError):
+        MigrationExecutor(connection).migrate([target])
+    executor = MigrationExecutor(connection)
+    assert executor.migration_plan(executor.loader.graph.leaf_nodes()) == []

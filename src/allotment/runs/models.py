@@ -95,7 +95,10 @@ class RunReceipt(models.Model):
 
     run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="receipt")
     text = models.TextField()
-    """Canonical JSON; the journal holds its digest. Nothing in it is about a person but ids."""
+    """Canonical JSON; the journal holds its digest. Nothing in it is about a person but ids. Empty where `sealed`
+    holds it."""
+    sealed = models.BinaryField(default=bytes)
+    """The text of a receipt of before nothing was quoted in them. Empty for those of today."""
     entry = models.BigIntegerField()
     """Ticket of the journal entry that holds the digest."""
     salt = models.BinaryField(null=True)

@@ -5,7 +5,8 @@ of a run that was refused or failed also at which step, and which stage of the g
 It commits to the result without holding it: SHA-256 over 32 random bytes of salt and the result in canonical JSON.
 Invariant: the entry that ends a run holds the digest of its receipt, and both are written in the transaction that ends
 it; a receipt never changes. Nothing in it is about a person but ids; the salt is sealed under the person's key, so
-that erasing them leaves a receipt that verifies and a commitment that tells nothing.
+that erasing them leaves a receipt that verifies and a commitment that tells nothing. Receipts of earlier versions may
+quote why a row has no answer: those are sealed as a whole, and go with the key.
 """
 
 import hashlib
@@ -151,7 +152,8 @@ def conclude(row: Run) -> None:
 def receipt_for(actor: Actor, run: UUID) -> Issued:
     """Return the receipt of a run to somebody who may see its outside; its result only to who may see that.
 
-    Raises `NotFound`, also for a run that is not over yet or ended before there were receipts.
+    Raises `NotFound`, also for a run that is not over yet or ended before there were receipts, and `Erased` for one
+    that was sealed as a whole.
     """
     row = Run.objects.select_related("app").filter(id=run).first()
     if row is None or not _may_see(actor, row, content=False):
@@ -165,10 +167,11 @@ def receipt_for(actor: Actor, run: UUID) -> Issued:
             _("This run has no receipt."),
             hint=_("A receipt is made when a run ends. Runs of earlier versions of Allotment have none."),
         )
-    receipt = msgspec.json.decode(stored.text, type=Receipt)
+    text = stored.text or unseal_bytes(stored.sealed, column="receipt", run=row.id).decode()
+    receipt = msgspec.json.decode(text, type=Receipt)
     with_content = _may_see(actor, row, content=True)
     result, salt = _opened(row, stored) if with_content else (None, b"")
-    return Issued(receipt, stored.text, stored.entry, result, salt, with_content)
+    return Issued(receipt, text, stored.entry, result, salt, with_content)
 
 
 def receipt_file(issued: Issued) -> bytes:

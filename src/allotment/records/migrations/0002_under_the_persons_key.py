@@ -1,7 +1,7 @@
 """Each record under the key of the person whose run saved it; before, all were under the installation's.
 
 Done here, not when a record is next touched: until it is done, destroying a key leaves what that person's runs saved
-readable. A record of somebody erased before now is emptied. Needs the master key, as every start does.
+readable. A record of somebody erased before now is emptied. Needs the master key, as every start does; no way back.
 """
 
 from contextlib import suppress
@@ -10,10 +10,13 @@ from django.db import migrations
 
 from allotment.kernel.crypto import vault
 from allotment.kernel.errors import Erased
+from allotment.keys.wiping import owe
 
 
 def seal_anew(apps, schema_editor):
     Record = apps.get_model("records", "Record")
+    if Record.objects.exists():
+        owe(Record._meta.db_table)
     for record in list(Record.objects.values_list("id", flat=True)):
         row = Record.objects.get(id=record)
         context, sealed = f"records.content:{record}", b""
@@ -30,4 +33,4 @@ class Migration(migrations.Migration):
         ('keys', '0001_data_keys'),
     ]
 
-    operations = [migrations.RunPython(seal_anew, migrations.RunPython.noop)]
+    operations = [migrations.RunPython(seal_anew)]

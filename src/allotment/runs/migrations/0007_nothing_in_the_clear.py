@@ -10,6 +10,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunPython(migrations.RunPython.noop),  # no way back, for what is sealed stays sealed
         migrations.RemoveField(model_name='run', name='message'),
         migrations.RemoveField(model_name='run', name='remedy'),
         migrations.RemoveField(model_name='rundocument', name='name'),

@@ -10,5 +10,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunPython(migrations.RunPython.noop),  # no way back, for what is sealed stays sealed
         migrations.RemoveField(model_name='sheet', name='name'),
     ]

@@ -1,4 +1,4 @@
-"""Why a batch is paused or failed, and why a row has no answer, sealed. Needs the master key."""
+"""Why a batch is paused or failed, and why a row has no answer, sealed. Needs the master key; no way back."""
 
 from contextlib import suppress
 
@@ -7,6 +7,7 @@ from django.db import migrations, models
 
 from allotment.kernel.crypto import vault
 from allotment.kernel.errors import Erased
+from allotment.keys.wiping import owe
 
 
 def seal_words(apps, schema_editor):
@@ -16,6 +17,7 @@ def seal_words(apps, schema_editor):
     _seal(BatchRow.objects.filter(same_as=None), "batch__person_id", "batch.row told")
     # PostgreSQL leaves what stood in a dropped column until its row is written again.
     BatchRow.objects.exclude(same_as=None).update(message="", remedy="")
+    owe(*(model._meta.db_table for model in (Batch, BatchRow) if model.objects.exists()))
 
 
 def _seal(rows, person, column):
@@ -45,5 +47,5 @@ class Migration(migrations.Migration):
             name='told',
             field=models.BinaryField(default=bytes),
         ),
-        migrations.RunPython(seal_words, migrations.RunPython.noop),
+        migrations.RunPython(seal_words),
     ]

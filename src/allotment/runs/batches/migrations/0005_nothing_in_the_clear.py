@@ -10,6 +10,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunPython(migrations.RunPython.noop),  # no way back, for what is sealed stays sealed
         migrations.RemoveField(model_name='batch', name='message'),
         migrations.RemoveField(model_name='batch', name='remedy'),
         migrations.RemoveField(model_name='batchrow', name='message'),
