@@ -2,6 +2,7 @@
 
 import io
 from importlib import import_module
+from typing import Any
 from uuid import UUID
 
 import openpyxl
@@ -10,9 +11,11 @@ from django.apps import apps
 from django.test import Client
 
 from allotment.engine.principals import Role
+from allotment.journal.models import JournalEntry
 from allotment.kernel.crypto import vault
 from allotment.kernel.errors import Erased
 from allotment.kernel.ids import new_id
+from allotment.keys.erasing import destroy
 from allotment.keys.keeping import stored_keys
 from allotment.keys.models import DataKeyRow
 from allotment.microapps.making import make_from_starter
@@ -161,6 +164,24 @@ def test_an_erased_record_cannot_be_corrected_but_removed(
         correcting.correct(maker.actor, app_for(maker.actor, app), record, {"Customer": "x"})
     assert client.post(address + "remove/").status_code == 302
     assert not Record.objects.exists()
+
+
+def test_a_correction_of_a_record_erased_since_it_was_read_is_refused(
+    app: UUID, maker: Somebody, colleague: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = _save(app, colleague, "Xanthippe")
+
+    def unsealed(*arguments: Any) -> dict[str, str]:
+        found = unseal(*arguments)
+        destroy(colleague.id)
+        return found
+
+    monkeypatch.setattr(correcting, "unseal", unsealed)
+    with pytest.raises(Erased):
+        correcting.correct(maker.actor, app_for(maker.actor, app), record, {"Customer": "x"})
+    bodies = "".join(JournalEntry.objects.values_list("body", flat=True))
+    assert '"corrected"' not in bodies
+    assert Record.objects.get(id=record).changed_by_id is None
 
 
 def test_what_a_run_under_way_still_saves_is_nothing(app: UUID, colleague: Somebody) -> None:

@@ -11,11 +11,12 @@ from allotment.engine.principals import Actor
 from allotment.journal.recording import note
 from allotment.kernel import clock
 from allotment.kernel.errors import NotFound
+from allotment.keys.keeping import erased
 from allotment.microapps.queries import resource
 from allotment.microapps.values import AppDetail
 from allotment.policies.deciding import require
 from allotment.records.models import Record
-from allotment.records.sealing import seal, unseal
+from allotment.records.sealing import NOTHING, seal, unseal
 
 
 @transaction.atomic
@@ -35,6 +36,8 @@ def correct(actor: Actor, app: AppDetail, record: UUID, values: Mapping[str, str
         return 0
     texts = {**kept, **{name: text.replace("\r\n", "\n") for name, text in changed.items()}}
     row.content = seal(texts, row.id, row.person_id)
+    if row.content == NOTHING:  # erased since it was read
+        raise erased()
     row.changed_at, row.changed_by_id = clock.now(), actor.person
     row.save(update_fields=("content", "changed_at", "changed_by"))
     _note(actor, app, row.collection, corrected=len(changed))
