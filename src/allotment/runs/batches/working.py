@@ -181,18 +181,27 @@ class Worker:
             return True
 
     async def _ask(self, row: RowAtWork, effect: AskEffect) -> Answered | Refused | Failed:
-        await self._ready()
+        """Ask in turn, at the model that is asked when the turn comes."""
         step = effect.step.step
-        wording = (await self._now()).wordings[step]
-        async with self._turns.turn(wording.model.id, wording.at_once):
-            now = await self._now()  # a turn may be long in coming
-            if self._ended():
-                raise _Over
-            question = standing.question(now.wordings[step], effect, row)
-            try:
-                return await gate().ask(self._passage(now, row, step), question, _keep_back)
-            except AllotmentError as error:  # the outcome cannot be recorded right now
-                return Failed(error.message, error.hint, retryable=True)
+        outcome: Answered | Refused | Failed | None = None
+        while outcome is None:
+            await self._ready()
+            wording = (await self._now()).wordings[step]
+            async with self._turns.turn(wording.model.id, wording.at_once):
+                now = await self._now()  # a turn may be long in coming
+                if self._ended():
+                    raise _Over
+                if now.wordings[step].model.id == wording.model.id:
+                    outcome = await self._ask_now(row, effect, now)
+        return outcome
+
+    async def _ask_now(self, row: RowAtWork, effect: AskEffect, now: Standing) -> Answered | Refused | Failed:
+        step = effect.step.step
+        question = standing.question(now.wordings[step], effect, row)
+        try:
+            return await gate().ask(self._passage(now, row, step), question, _keep_back)
+        except AllotmentError as error:  # the outcome cannot be recorded right now
+            return Failed(error.message, error.hint, retryable=True)
 
     def _passage(self, now: Standing, row: RowAtWork, step: str) -> Passage:
         """Return on whose behalf a row asks, and how that is read anew while it waits."""
