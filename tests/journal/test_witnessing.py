@@ -1,13 +1,15 @@
 """A witness on another machine: what it accepts, and what it refuses for good."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from allotment.journal import proving, witnessing
+from allotment.journal import proving, sequencing, signing, witnessing
 from allotment.journal.tree.notes import Signer
 from allotment.journal.witnessing import News, Seen
 from allotment.kernel.errors import Conflict, Invalid, Unavailable
+from tests.journal.conftest import record
 from tests.journal.tree.growing import ORIGIN, Journal, grown, tamper
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +45,47 @@ def test_a_witness_follows_changes_of_the_key_and_forgets_the_old_one(tmp_path: 
     seen = witnessing.accept(seen, proving.news(3))
     assert seen.keys == (journal.signer.verifier.text,)
     assert began(journal).keys == seen.keys
+
+
+def test_a_witness_begins_with_any_key_that_was_in_force(tmp_path: Path) -> None:
+    journal = grown(tmp_path, (3,))
+    keys = [journal.signer.verifier.text]
+    for _ in range(3):
+        journal.rotate()
+        journal.sign()
+        journal.add(2)
+        journal.sign()
+        keys.append(journal.signer.verifier.text)
+    told = proving.news(0)
+    assert [witnessing.begin(told, [one]).keys for one in keys] == [(keys[-1],)] * 4
+
+
+def test_a_witness_begins_with_the_key_of_a_new_beginning(bare: Path) -> None:
+    record(3)
+    sequencing.sequence_now()
+    signing.rotate(None)
+    sequencing.sequence_now()
+    (bare / "journal.key").unlink()
+    sequencing.begin_again("The key was lost.", None)
+    sequencing.sequence_now()
+    told, newest = proving.news(0), signing.read_keys().current.verifier.text
+    assert witnessing.begin(told, [newest]).keys == (newest,)
+    given_up = set(signing.published()) - {newest}
+    assert len(given_up) == 2
+    for key in given_up:
+        with pytest.raises(Invalid, match="None of the known keys"):
+            witnessing.begin(told, [key])
+
+
+def test_a_handover_that_is_not_proved_keeps_a_witness_from_beginning(tmp_path: Path) -> None:
+    journal = grown(tmp_path, (3,))
+    journal.rotate()
+    journal.sign()
+    told = proving.news(0)
+    (handover,) = told.rotations
+    forged = replace(handover, body=handover.body.replace("done", "gone"))
+    with pytest.raises(Invalid, match="is not proved"):
+        witnessing.begin(News(told.checkpoint, 0, told.consistency, (forged,)), [journal.first_key])
 
 
 def test_a_shorter_journal_is_refused(tmp_path: Path) -> None:
@@ -150,6 +193,14 @@ def test_damaged_files_are_told(tmp_path: Path) -> None:
         witnessing.read_state(state)
     with pytest.raises(Unavailable, match="cannot be written"):
         witnessing.write_state(tmp_path / "none" / "witness.json", Seen("", ()))
+
+
+def test_state_that_cannot_take_its_place_leaves_nothing_behind(tmp_path: Path) -> None:
+    state = tmp_path / "witness.json"
+    state.mkdir()
+    with pytest.raises(Unavailable, match="cannot be written"):
+        witnessing.write_state(state, Seen("", ()))
+    assert list(tmp_path.iterdir()) == [state]
 
 
 _TABLES = ("journal_entry", "journal_leaf", "journal_node", "journal_checkpoint")

@@ -2,7 +2,7 @@
 
 The state is a small file on another machine, so that whoever rules the journal's machine cannot rewrite what was seen.
 That machine has no installation of its own: nothing here reads a database or settings.
-Invariant: the state only moves forward, along proofs.
+Invariant: the state only moves forward, along proofs; after a crash it is the old one or the new one.
 Refuses: a fork, a shorter journal, another journal, a key that no trusted key handed over to.
 """
 
@@ -16,7 +16,7 @@ import msgspec
 
 from allotment.journal.tree.checkpoints import SignedCheckpoint
 from allotment.journal.tree.keyrings import Handover, KeyRing
-from allotment.journal.tree.notes import Verifier
+from allotment.journal.tree.notes import UNKNOWN_KEY, Verifier
 from allotment.journal.tree.proofs import verify_consistency
 from allotment.kernel.errors import Conflict, Invalid, Unavailable
 
@@ -44,9 +44,17 @@ class News(msgspec.Struct, frozen=True):
 
 
 def begin(told: News, keys: Sequence[str]) -> Seen:
-    """Return the first state, which trusts `keys`; raises `Invalid` if none of them leads to the checkpoint."""
+    """Return the first state, which trusts `keys`; raises `Invalid` if none of them leads to the checkpoint.
+
+    Any key that was in force will do, the newest as well as the first: what none of them signed is from before them.
+    """
     ring = KeyRing(map(Verifier.parse, keys))
-    _follow(ring, told)
+    for one in told.rotations:
+        try:
+            ring.follow(one)
+        except Invalid as error:
+            if error.code != UNKNOWN_KEY:
+                raise
     opened = ring.open(told.checkpoint)
     return Seen(told.checkpoint, _in_force(ring, opened))
 
@@ -55,7 +63,8 @@ def accept(seen: Seen, told: News) -> Seen:
     """Return the next state; raises `Conflict` if the journal did not continue, `Invalid` for a key nobody trusts."""
     before = seen.opened()
     ring = KeyRing(before.signed_by)
-    _follow(ring, told)
+    for one in told.rotations:
+        ring.follow(one)
     opened = ring.open(told.checkpoint)
     old, new = before.checkpoint, opened.checkpoint
     if new.size < old.size:
@@ -115,14 +124,9 @@ def read_state(path: Path) -> Seen | None:
 
 
 def write_state(path: Path, seen: Seen) -> None:
-    """Write the state so that a crash leaves the old one or the new one; raises `Unavailable`."""
+    """Write the state whole or not at all, and to the disk; raises `Unavailable`."""
     try:
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(msgspec.json.encode(seen) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
+        _replace(path, msgspec.json.encode(seen) + b"\n")
     except OSError as error:
         raise Unavailable(
             f"The witness's file {path} cannot be written: {error.strerror}.",
@@ -130,9 +134,22 @@ def write_state(path: Path, seen: Seen) -> None:
         ) from error
 
 
-def _follow(ring: KeyRing, told: News) -> None:
-    for one in told.rotations:
-        ring.follow(one)
+def _replace(path: Path, content: bytes) -> None:
+    """Do as `signing.replace_file`, which needs an installation."""
+    descriptor, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(fresh).replace(path)
+    finally:
+        Path(fresh).unlink(missing_ok=True)  # there only if something went wrong
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _in_force(ring: KeyRing, opened: SignedCheckpoint) -> tuple[str, ...]:

@@ -25,6 +25,8 @@ TIMESTAMPED = 0x04
 _KEY_BYTES = 32
 _ID_BYTES = 4
 _TIME_BYTES = 8
+UNKNOWN_KEY = "unknown-key"
+"""The code of the refusal of a note that none of the known keys signed."""
 _MOST_SIGNATURES = 100
 _DASH = "\u2014 "
 _PRIVATE = "PRIVATE+KEY+"
@@ -200,7 +202,7 @@ def open_note(note: str, verifiers: Iterable[Verifier]) -> Note:
             "None of the known keys signed this note.",
             hint="Check that the key belongs to this journal, and that the note was not cut.",
             where="signature",
-            code="unknown-key",
+            code=UNKNOWN_KEY,
         )
     return Note(text, tuple(signatures.values()))
 
