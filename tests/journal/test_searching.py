@@ -171,3 +171,10 @@ def test_what_is_asked_all_day_is_not_gone_through_for_names() -> None:
     noted("models.ask", object_kind="model", object_id=str(new_id()))
     assert asked.count() == 1
     assert "model" not in searching._objects()
+
+
+def test_what_has_no_names_is_not_gone_through_for_them() -> None:
+    noted("garden.water", object_kind="rose", object_id=str(new_id()))
+    noted("records.change", object_kind="app", object_id=str(new_id()))
+    noted("apps.make", object_kind="app", object_id="x")
+    assert searching._objects() == {"app": {"x"}}

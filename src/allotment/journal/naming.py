@@ -17,6 +17,11 @@ def register(kind: str, find: FindNames) -> None:
     _finders[kind] = find
 
 
+def kinds() -> frozenset[str]:
+    """Return the kinds of objects that have names."""
+    return frozenset(_finders)
+
+
 def names(kind: str, ids: Collection[str]) -> Mapping[str, str]:
     """Return the names of those `ids` that are known."""
     find = _finders.get(kind)

@@ -30,9 +30,11 @@ _FREQUENT = frozenset(
         Action.ASK_MODEL.value,
         Action.RUN_APP.value,
         Action.SEE_RUN.value,
+        Action.CHANGE_RECORDS.value,
         Action.USE_KEY.value,
         Action.READ_JOURNAL.value,
         Action.SIGN_IN.value,
+        "runs.receipt",
     }
 )
 _NAMED_BY_THEIR_APP = "run"
@@ -87,9 +89,10 @@ def _objects_called(text: str) -> Iterator[str]:
 
 
 def _objects() -> Mapping[str, set[str]]:
-    """Return the ids of what entries are about, by kind."""
+    """Return the ids of what entries are about, by kind; of kinds that have names."""
     seldom = [action for action in actions() if action not in _FREQUENT]
-    rows = JournalEntry.objects.filter(action__in=seldom).exclude(object_kind=_NAMED_BY_THEIR_APP)
+    kinds = naming.kinds() - {_NAMED_BY_THEIR_APP}
+    rows = JournalEntry.objects.filter(action__in=seldom, object_kind__in=kinds)
     found: dict[str, set[str]] = {}
     for kind, one in rows.order_by().values_list("object_kind", "object_id").distinct():
         found.setdefault(kind, set()).add(one)
