@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,16 @@ from allotment.policies.models import Budget, BudgetRevision
 from allotment.web.worker_threads import database_work
 
 ROOT = Path(__file__).parents[3]
+_PATIENCE_SECONDS = 250
+_DAY_SECONDS = 86_400
+
+
+@pytest.fixture(autouse=True)
+def _not_over_midnight() -> None:
+    """Wait for the next day where it is about to begin: what is used in a test belongs to one day and one month."""
+    left = _DAY_SECONDS - time.time() % _DAY_SECONDS
+    if left < 90:
+        time.sleep(left + 1)
 
 
 @pytest.fixture
@@ -44,6 +55,15 @@ async def in_thread(work: Callable[[], Any]) -> Any:
             return work()
 
     return await anyio.to_thread.run_sync(done)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(60):
+        while True:
+            if holds():
+                return
+            await asyncio.sleep(0.02)
 
 
 def with_budgets(use: Callable[[Budgets], Awaitable[Any]]) -> Any:
@@ -79,6 +99,19 @@ def start_caller(**task: Any) -> subprocess.Popen[str]:
 
 def results(processes: list[subprocess.Popen[str]]) -> list[dict[str, Any]]:
     """Return what each process says at its end."""
-    said = [process.communicate(timeout=90)[0] for process in processes]
+    try:
+        said = [process.communicate(timeout=_PATIENCE_SECONDS)[0] for process in processes]
+    finally:
+        for process in processes:
+            end(process)
     assert [process.returncode for process in processes] == [0] * len(processes)
     return [json.loads(text.splitlines()[-1]) for text in said]
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """Kill it if it still runs: it would write into the database of the next test, and slow that one down."""
+    if process.poll() is None:
+        process.kill()
+    process.wait()
+    assert process.stdout is not None
+    process.stdout.close()
