@@ -90,6 +90,7 @@ def test_what_a_reader_kept_from_being_wiped_is_wiped_once_nobody_reads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(upkeep, "PACE_SECONDS", 0.02)
+    monkeypatch.setattr(upkeep, "WIPE_AGAIN_SECONDS", 0.02)
     monkeypatch.setattr(upkeep, "WIPE_PACE_SECONDS", 0.02)
     monkeypatch.setattr(wiping, "PATIENCE_SECONDS", 0.05)
     ann, keeping = new_id(), upkeep.Upkeep()
@@ -107,6 +108,25 @@ def test_what_a_reader_kept_from_being_wiped_is_wiped_once_nobody_reads(
         if connection.vendor == "sqlite":
             name = Path(connection.settings_dict["NAME"])
             assert not any(wrapped in path.read_bytes() for path in name.parent.glob(f"{name.name}*"))
+    finally:
+        keeping.stop()
+
+
+@pytest.mark.sqlite
+def test_a_long_reader_is_asked_to_wait_for_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "PACE_SECONDS", 0.01)
+    monkeypatch.setattr(upkeep, "WIPE_AGAIN_SECONDS", 60.0)
+    wipes, moves = list[int](), list[int]()
+    monkeypatch.setattr(upkeep, "_checkpoint", lambda: moves.append(1))
+    monkeypatch.setattr(upkeep, "_is_wiped", lambda *_: bool(wipes.append(1)))
+    keeping = upkeep.Upkeep()
+    keeping.start()
+    try:
+        deadline = time.monotonic() + 30
+        while len(moves) < 10 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert len(moves) >= 10
+        assert len(wipes) == 1
     finally:
         keeping.stop()
 

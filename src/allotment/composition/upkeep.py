@@ -5,12 +5,13 @@ two syncs of the disk and a thousand pages. A passive checkpoint beside it keeps
 (https://sqlite.org/wal.html#ckpt). Should the thread fall behind, commits do it again, from a longer log on
 (`wal_autocheckpoint` in `site/databases.py`).
 
-What somebody in the way kept from being wiped (`keys/wiping.py`) is wiped here once nobody is: on SQLite at the next
-look, on PostgreSQL within a minute and only the table of keys, for its rows are few; writing others anew would keep
+What somebody in the way kept from being wiped (`keys/wiping.py`) is wiped here once nobody is: on SQLite within some
+seconds, on PostgreSQL within a minute and only the table of keys, for its rows are few; writing others anew would keep
 everybody waiting.
 """
 
 import threading
+import time
 from contextlib import suppress
 
 from django.db import DEFAULT_DB_ALIAS, Error, connections
@@ -18,10 +19,12 @@ from django.db import DEFAULT_DB_ALIAS, Error, connections
 from allotment.keys import wiping
 
 PACE_SECONDS = 0.5
-WIPE_PACE_SECONDS = 60.0
-"""On PostgreSQL."""
 _PATIENCE_SECONDS = 0.1
 """While a wipe waits for those in its way, all who come later wait for it."""
+WIPE_AGAIN_SECONDS = 5.0
+"""On SQLite after a wipe that was kept from its work: so a long reader costs those who write a fiftieth at most."""
+WIPE_PACE_SECONDS = 60.0
+"""On PostgreSQL."""
 
 
 class Upkeep:
@@ -52,12 +55,14 @@ class Upkeep:
 
     def _keep_log_short(self) -> None:
         is_clean = False  # a process that was killed may have left what it had overwritten
+        wipes_at = 0.0
         while not self._stopping.wait(PACE_SECONDS):
             try:
-                if is_clean and not wiping.owed():
+                if (is_clean and not wiping.owed()) or time.monotonic() < wipes_at:
                     _checkpoint()
                 else:
                     is_clean = _is_wiped(*{wiping.KEYS, *wiping.owed()})
+                    wipes_at = 0.0 if is_clean else time.monotonic() + WIPE_AGAIN_SECONDS
             except (Error, OSError):  # a full disk, say: commits meet it too, and tell whom it concerns
                 connections.close_all()
 
