@@ -45,6 +45,15 @@ def test_an_entry_that_is_missing_is_not_passed_over(tmp_path: Path) -> None:
         list(lines(Format.JSON))
 
 
+@pytest.mark.parametrize("first", [0, 5])
+def test_a_place_that_is_missing_is_not_passed_over(tmp_path: Path, first: int) -> None:
+    grown(tmp_path)
+    tamper(("DELETE FROM journal_leaf WHERE number = 5",))
+    with pytest.raises(Unavailable, match="Entry 5 is no longer"):
+        list(lines(Format.OCSF, first=first))
+    assert len(list(lines(Format.JSON, first=6))) == 598
+
+
 @pytest.mark.parametrize(
     ("action", "outcome", "expected", "status"),
     [

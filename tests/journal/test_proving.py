@@ -13,7 +13,7 @@ from allotment.journal.tree.keyrings import KeyRing
 from allotment.journal.tree.notes import Verifier
 from allotment.journal.tree.proof_files import read_proof
 from allotment.journal.tree.proofs import verify_consistency, verify_inclusion
-from allotment.kernel.errors import Invalid, NotFound, Unavailable
+from allotment.kernel.errors import Conflict, Invalid, NotFound, Unavailable
 from tests.journal.tree.growing import Journal, grown
 
 pytestmark = pytest.mark.django_db
@@ -126,3 +126,10 @@ def test_growth_to_a_size_that_was_not_signed_is_refused(tmp_path: Path) -> None
     grown(tmp_path)
     with pytest.raises(NotFound, match="No checkpoint over 100 entries"):
         proving.growth(3, 100)
+
+
+def test_a_witness_that_saw_more_is_not_passed_over(tmp_path: Path) -> None:
+    grown(tmp_path, (3, 20))
+    assert [proving.growth(0, 3).checkpoint] == [one.note for one in proving.earlier([], 23, [0, 3])]
+    with pytest.raises(Conflict, match="shorter than before: 24 entries were seen, now it has 23"):
+        list(proving.earlier([5], 23, [3, 24]))

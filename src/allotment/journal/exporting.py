@@ -1,7 +1,7 @@
 """Exporting entries as lines of JSON, as they are proved or in the words of a SIEM.
 
 Invariant: lines come in the order of the tree, and memory does not grow with the journal. Entries that have no place in
-the tree yet are left to the next export. Refuses: passing over an entry that is missing.
+the tree yet are left to the next export. Refuses: passing over an entry that is missing, or over a place.
 """
 
 from collections.abc import Iterator
@@ -39,16 +39,16 @@ def lines(written: Format, *, first: int = 0, end: int | None = None) -> Iterato
 
 
 def numbered(*, first: int = 0, end: int | None = None) -> Iterator[tuple[int, str]]:
-    """Yield place and text of entries, in the order of the tree."""
+    """Yield place and text of entries, in the order of the tree; raises `Unavailable` where one is missing."""
     body = JournalEntry.objects.filter(ticket=OuterRef("entry")).values("body")[:1]
     rows = JournalLeaf.objects.filter(number__gte=first).order_by("number")
     if end is not None:
         rows = rows.filter(number__lt=end)
     found = rows.annotate(body=Subquery(body)).values_list(F("number"), F("body"))
-    for number, text in found.iterator(chunk_size=_CHUNK):
-        if text is None:
+    for place, (number, text) in enumerate(found.iterator(chunk_size=_CHUNK), max(first, 0)):
+        if number != place or text is None:
             raise Unavailable(
-                gettext("Entry %(number)s is no longer in the database.") % {"number": number},
+                gettext("Entry %(number)s is no longer in the database.") % {"number": place},
                 hint=gettext("Run `allotment journal verify`; it says what else is missing."),
                 code="entry-missing",
             )

@@ -134,11 +134,13 @@ def earlier(numbers: Iterable[int], size: int, also: Iterable[int] = ()) -> Iter
     """Yield the checkpoints that a verifier compares with the one over `size` entries, by size, each once.
 
     These are the newest before each entry in `numbers`, which cannot be much older than it; those under which a key
-    handed over; and those over as many entries as `also` says, which a witness saw. Raises `NotFound` for the latter.
+    handed over; and those over as many entries as `also` says, which a witness saw. For the latter, raises `NotFound`
+    if there is none, `Conflict` if that was more.
     """
-    sizes = {one for one in also if 0 < one <= size} | {
-        covering.size for _, _, covering in _rotations(0, size)
-    }
+    seen = {one for one in also if one > 0}
+    if seen and max(seen) > size:
+        raise shorter(max(seen), size)
+    sizes = seen | {covering.size for _, _, covering in _rotations(0, size)}
     for number in numbers:
         before = JournalCheckpoint.objects.filter(size__lte=number, size__gt=0).order_by("-size")
         sizes.update(before.values_list("size", flat=True)[:1])
