@@ -88,6 +88,22 @@ def test_details_are_told_in_words(client, auditor):
     assert re.search(r"<dt>none</dt><dd[^>]*>–</dd>", html)
 
 
+@pytest.mark.parametrize(
+    ("action", "details"),
+    [
+        ("runs.receipt", {"receipt": "sha256:0", "row": 7}),
+        ("runs.receipt", {"receipt": "sha256:0", "row": 7, "batch": "none"}),
+        ("runs.receipt", {"receipt": "sha256:0"}),
+        ("models.ask", {"key": "none"}),
+    ],
+)
+def test_an_entry_that_names_no_receipt_there_is_can_be_read(client, auditor, action, details):
+    ticket = note(action, actor=None, object_kind="run", object_id="x", **details)
+    response = client.get(f"/journal/{ticket}/")
+    assert response.status_code == 200
+    assert "what this entry vouches for" not in response.content.decode()
+
+
 def test_each_filter_keeps_what_fits(client, auditor, person):
     mira, app, run = person(name="Mira"), new_id(), new_id()
     day = datetime(2026, 3, 29, 23, 59, 59, tzinfo=UTC)
