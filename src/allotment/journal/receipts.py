@@ -7,12 +7,9 @@ change of the key; until the entry is signed, a second or two after it is record
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
 
-from allotment.engine.actions import Action
 from allotment.journal import proving
 from allotment.journal.evidence import public_keys
-from allotment.journal.models import JournalEntry
 from allotment.journal.tree.keyrings import Handover
 
 VERIFIER = Path(__file__).parent / "verify_journal.py"
@@ -49,10 +46,3 @@ def evidence_in(proof: proving.Proof) -> Evidence:
 def trusted_key() -> str:
     """Return the public key that receipts are checked with; empty before the journal has one."""
     return public_keys().partition("\n")[0]
-
-
-def call_of(request: UUID, person: UUID) -> int | None:
-    """Return the ticket of the last word about a call this person made with an API key; None without one."""
-    rows = JournalEntry.objects.filter(run=request, action=Action.ASK_MODEL.value, actor=person)
-    last = rows.exclude(outcome="allowed").order_by("-ticket").first()
-    return last.ticket if last is not None and last.details.get("key") else None

@@ -16,7 +16,8 @@ from allotment.engine.gate.ports import Authoriser
 from allotment.engine.gate.values import Refused, Stage
 from allotment.gateway.chat.bearer import Holder
 from allotment.gateway.chat.errors import Answer, raised
-from allotment.journal.receipts import call_of, evidence_of
+from allotment.journal.calls import call_made
+from allotment.journal.receipts import evidence_of
 from allotment.kernel.errors import NotFound, Unavailable
 from allotment.web.worker_threads import database_work
 
@@ -50,10 +51,10 @@ def _id(name: str) -> UUID:
 def _file(request: UUID, person: UUID) -> bytes:
     with database_work():
         try:
-            ticket = call_of(request, person)
-            if ticket is None:
+            found = call_made(request)
+            if found is None or found.person != person:
                 raise _absent()
-            return msgspec.json.encode(evidence_of(ticket))
+            return msgspec.json.encode(evidence_of(found.entry))
         except Error as error:
             raise Unavailable(
                 "The journal cannot be read right now.", hint="Try again in a few seconds."
