@@ -1,6 +1,7 @@
 """Searching the journal: each filter, words as people type them, a bounded look at a time."""
 
 from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from allotment.journal import queries
 from allotment.journal.queries import Wanted, recent, tickets
 from allotment.journal.reading import note_reading
 from allotment.journal.recording import note
+from allotment.kernel import clock
 from allotment.kernel.ids import new_id
 from tests.conftest import MakePerson
 
@@ -46,6 +48,17 @@ def test_only_what_needs_a_look_is_found() -> None:
     kept = noted(flagged=True)
     noted()
     assert found(Wanted(is_flagged=True)) == [kept]
+
+
+def test_days_are_whole_and_reach_to_the_last() -> None:
+    day = datetime(2026, 3, 29, tzinfo=UTC)
+    tickets_of = {}
+    for when in (day, day + timedelta(days=1, microseconds=-1), day + timedelta(days=1)):
+        with clock.frozen(when):
+            tickets_of[when] = noted()
+    first, last, next_day = tickets_of.values()
+    assert found(Wanted(since=day.date(), until=day.date())) == [last, first]
+    assert found(Wanted(since=date.min, until=date.max)) == [next_day, last, first]
 
 
 def test_who_read_the_journal_is_found_when_asked_for() -> None:

@@ -7,7 +7,7 @@ transaction: entries only come, and none below the newest ticket at the start.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -184,8 +184,7 @@ def _matching(wanted: Wanted, rows: QuerySet[JournalEntry]) -> QuerySet[JournalE
     if wanted.since is not None:
         rows = rows.filter(at__gte=instant(datetime.combine(wanted.since, time(), UTC)))
     if wanted.until is not None:
-        end = datetime.combine(wanted.until, time(), UTC) + timedelta(days=1)
-        rows = rows.filter(at__lt=instant(end))
+        rows = rows.filter(at__lte=instant(datetime.combine(wanted.until, time.max, UTC)))
     if wanted.is_flagged:
         rows = rows.filter(flagged=True)
     if not wanted.with_readings and wanted.action != Action.READ_JOURNAL:
