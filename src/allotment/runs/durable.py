@@ -1,7 +1,8 @@
 """Durable execution on DBOS Transact: a run survives the process that started it.
 
 Invariant: DBOS's database holds run ids and state words only, as portable JSON; content lives sealed in our
-own tables. A finished step is a row in `RunStep`, so a restart goes on behind the last one.
+own tables. So the text of an error, which DBOS would store, is kept from it. A finished step is a row in `RunStep`, so
+a restart goes on behind the last one.
 """
 
 import logging
@@ -15,6 +16,7 @@ from uuid import UUID
 from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowSerializationFormat
 from django.db import DatabaseError
 
+from allotment.engine.gate.defects import traced, words
 from allotment.kernel.settings import Settings
 from allotment.runs import ending
 from allotment.runs.advancing import GO_ON, advance
@@ -42,9 +44,13 @@ class _Closing(BaseException):
     """This process ends while a run waits. Not an `Exception`: DBOS would store that as the end of the run."""
 
 
+class _Broken(Exception):
+    """A step broke. Names the defect without its text, which may repeat a cell or an answer."""
+
+
 def _is_databases_fault(error: BaseException) -> bool:
     """Say whether doing the step again may help: a locked or full database often frees up."""
-    return isinstance(error, DatabaseError)
+    return isinstance(error.__cause__, DatabaseError)
 
 
 @DBOS.step(
@@ -55,6 +61,15 @@ def _is_databases_fault(error: BaseException) -> bool:
     should_retry=_is_databases_fault,
 )
 def _advance(run_id: str) -> str:
+    try:
+        return _advanced(run_id)
+    except Exception as error:
+        if not _is_closing.is_set():
+            _log.error("a step of run %s broke: %s", run_id, traced(error))
+        raise _Broken(words(error)) from error
+
+
+def _advanced(run_id: str) -> str:
     _under_way.add(run_id)
     try:
         with database_work():
@@ -86,10 +101,11 @@ def run_app(run_id: str) -> str:
     while state == GO_ON:
         try:
             state = _advance(run_id)
-        except Exception:
+        except Exception as error:
             if _is_closing.is_set():
                 raise
-            _log.exception("run %s broke", run_id)
+            if not isinstance(error, _Broken):  # which is in the log already
+                _log.error("run %s broke: %s", run_id, traced(error))
             state = _interrupt(UUID(run_id))
     return state
 

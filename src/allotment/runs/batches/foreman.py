@@ -5,6 +5,7 @@ else notices that its beats are missing.
 """
 
 import asyncio
+import logging
 from contextlib import suppress
 from functools import partial
 from uuid import UUID
@@ -12,6 +13,7 @@ from uuid import UUID
 import anyio
 from django.db import DatabaseError
 
+from allotment.engine.gate.defects import traced
 from allotment.kernel.ids import new_id
 from allotment.runs.batches import holding
 from allotment.runs.batches.turns import Turns
@@ -22,6 +24,8 @@ MOST_BATCHES = 8
 """Batches one process works on at once; others wait."""
 _LOOKS_EVERY_SECONDS = 2.0
 _THREADS = 4
+
+_log = logging.getLogger(__name__)
 
 
 class Foreman:
@@ -93,8 +97,11 @@ class Foreman:
         with database_work():
             return holding.take_up(self._holder, room)
 
-    def _over(self, batch: UUID, _task: asyncio.Task[None]) -> None:
+    def _over(self, batch: UUID, task: asyncio.Task[None]) -> None:
         self._workers.pop(batch, None)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:  # asyncio would log it with its text, which may repeat a row
+            _log.error("the work on batch %s broke: %s", batch, traced(error))
         self._wake.set()
 
 
