@@ -102,7 +102,8 @@ class JournalWriter:
         Raises `Unavailable` if it cannot be written, `Invalid` for what the journal cannot hold, `Conflict`
         (“replayed”) if its id is there already, `NotKept` if `also` fails. A caller that is cancelled while it waits
         does not take its entry back: what happened stays recorded, and kept. With `has_happened`, an entry that
-        cannot be written now is owed, whether or not somebody still waits for it.
+        cannot be written now is owed, whether or not somebody still waits for it; what is not kept is owed if nobody
+        hears of it.
         """
         ticket: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         waiting = _Waiting(entry, policy_version(), also, ticket, has_happened)
