@@ -1,12 +1,15 @@
-"""Cancelling a run: it stops at once, and the provider's work with it, whichever process has its call under way.
+"""Cancelling a run: its call or computation under way is stopped, at once by the process that has it under way.
 
-Invariant: a process looks about once a second whether a run whose call it has under way is over, with one query for
-all of them; without a call under way it asks nothing. What it cannot look up now, it looks up a second later.
+Invariant: what another process cancelled stops within about a second, for a process looks so often whether a run it
+asks or computes for is over, with one query for all of them; with neither under way it asks nothing. What it cannot
+look up now, it looks up a second later. What neither asks nor computes (reading a file, drawing) ends by itself.
 """
 
 import asyncio
 import logging
-from collections.abc import Collection
+import threading
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 import anyio
@@ -27,18 +30,16 @@ _LOOKS_EVERY_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 _scopes: dict[UUID, anyio.CancelScope] = {}
 """Calls under way in this process, by run. Touched from the gate's loop only."""
-_cancelled: set[UUID] = set()
-"""Runs cancelled in this process whose step may still be computing."""
+_computing: dict[UUID, threading.Event] = {}
+"""What tells computations under way in this process to stop, by run."""
 _looking: asyncio.Task[None] | None = None
-"""Looks for runs that another process cancelled, as long as there are scopes."""
+"""Looks for runs that another process cancelled, as long as there are calls and computations."""
 
 
 def watch(run: UUID, scope: anyio.CancelScope) -> None:
     """Remember how to stop this run's call, and look whether it should be. Call on the gate's loop."""
-    global _looking  # noqa: PLW0603 - one task for all calls of the process
     _scopes[run] = scope
-    if _looking is None or _looking.done():
-        _looking = asyncio.get_running_loop().create_task(_look_after_calls(), name="cancelled runs")
+    _begin_to_look()
 
 
 def forget(run: UUID) -> None:
@@ -46,25 +47,46 @@ def forget(run: UUID) -> None:
     _scopes.pop(run, None)
 
 
-async def _look_after_calls() -> None:
-    """Stop the calls of runs that are over, until no call is under way."""
+@contextmanager
+def computing(run: UUID) -> Iterator[Callable[[], bool]]:
+    """Compute for this run within the block; what it gives says whether to stop. Not on the gate's loop."""
+    stop = _computing[run] = threading.Event()
+    try:
+        portal.call(_look)
+        yield stop.is_set
+    finally:
+        _computing.pop(run, None)
+
+
+async def _look() -> None:
+    _begin_to_look()
+
+
+def _begin_to_look() -> None:
+    global _looking  # noqa: PLW0603 - one task for all that is under way in the process
+    if _looking is None or _looking.done():
+        _looking = asyncio.get_running_loop().create_task(_look_after_runs(), name="cancelled runs")
+
+
+async def _look_after_runs() -> None:
+    """Stop what is under way for runs that are over, until nothing is."""
     trouble = ""
-    while _scopes:
+    while _scopes or _computing:
         await asyncio.sleep(_LOOKS_EVERY_SECONDS)
         before, trouble = trouble, ""
         try:
-            await _stop_calls_of_ended_runs()
+            await _stop_ended_runs()
         except (Error, *TROUBLE) as error:
             trouble = words(error)
             if trouble != before:
                 _log.error("it cannot be seen whether runs were cancelled elsewhere: %s", trouble)
 
 
-async def _stop_calls_of_ended_runs() -> None:
-    under_way = tuple(_scopes)
+async def _stop_ended_runs() -> None:
+    under_way = (*_scopes, *tuple(_computing))
     if under_way:
         for run in await anyio.to_thread.run_sync(_ended, under_way):
-            await _stop_call(run)
+            await _stop(run)
 
 
 def _ended(runs: Collection[UUID]) -> tuple[UUID, ...]:
@@ -72,23 +94,19 @@ def _ended(runs: Collection[UUID]) -> tuple[UUID, ...]:
         return tuple(Run.objects.filter(id__in=runs, state__in=FINAL_STATES).values_list("id", flat=True))
 
 
-async def _stop_call(run: UUID) -> None:
-    scope = _scopes.get(run)
+async def _stop(run: UUID) -> None:
+    scope, computation = _scopes.get(run), _computing.get(run)
     if scope is not None:
         scope.cancel()
-
-
-def is_cancelled(run: UUID) -> bool:
-    """Say whether somebody cancelled this run in this process while it worked."""
-    return run in _cancelled
+    if computation is not None:
+        computation.set()
 
 
 def cancel(run: UUID, actor: Actor) -> bool:
     """Cancel a run of one's own. Returns False when it was over already."""
     if not mark_cancelled(run, actor):
         return False
-    _cancelled.add(run)
-    portal.call(_stop_call, run)
+    portal.call(_stop, run)
     return True
 
 

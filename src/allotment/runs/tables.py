@@ -47,11 +47,17 @@ def computed(
     """Compute a plan from tables of a run; the result lies in a file as long as the context lasts."""
     run = work.row.id
     paths = [source.path, *(other.path for other in others.values())]
-    with opened(run, work.row.person_id, work.form, paths) as tables, private_folder() as folder:
+    with (
+        opened(run, work.row.person_id, work.form, paths) as tables,
+        private_folder() as folder,
+        cancelling.computing(run) as is_stopped,
+    ):
         joined = {name: tables[other.path] for name, other in others.items()}
         out = folder / "computed.parquet"
-        limits = Limits(is_stopped=lambda: cancelling.is_cancelled(run))
-        yield compute_plan(plan, tables[source.path], joined, out=out, limits=limits), out
+        yield (
+            compute_plan(plan, tables[source.path], joined, out=out, limits=Limits(is_stopped=is_stopped)),
+            out,
+        )
 
 
 @contextmanager
