@@ -112,7 +112,7 @@ def test_the_refusal_names_budget_use_end_and_whom_to_ask(budget, person):
 
     with clock.frozen(AT):
         refused = with_budgets(use_it_up)
-    assert refused.reason == "The budget of $20.00 a month for Mira Patel is used up until 1 December."
+    assert refused.reason == "The budget of $20.00 a month for you is used up until 1 December."
     assert refused.remedy == "Ask Jonas Weber (administrator) to raise it."
     assert refused.until == datetime(2026, 12, 1, tzinfo=UTC)
     assert refused.rule == f"budget:{row.id}"
@@ -126,7 +126,7 @@ def test_the_refusal_names_budget_use_end_and_whom_to_ask(budget, person):
             Period.DAY,
             150,
             (
-                "This may take up to 100 tokens, more than is left of the budget of 150 tokens a day for Mira Patel "
+                "This may take up to 100 tokens, more than is left of the budget of 150 tokens a day for you "
                 "until midnight UTC (in 4 hours): 100 tokens are used or set aside."
             ),
         ),
@@ -134,20 +134,20 @@ def test_the_refusal_names_budget_use_end_and_whom_to_ask(budget, person):
             Measure.CALLS,
             Period.MINUTE,
             1,
-            "The budget of 1 question a minute for Mira Patel is used up until 19:01 UTC (in 30 seconds).",
+            "The budget of 1 question a minute for you is used up until 19:01 UTC (in 30 seconds).",
         ),
-        (Measure.TOKENS, Period.DAY, 0, "The budget for Mira Patel allows nothing: 0 tokens a day."),
+        (Measure.TOKENS, Period.DAY, 0, "The budget for you allows nothing: 0 tokens a day."),
         (
             Measure.TOKENS,
             Period.DAY,
             99,
-            "This may take up to 100 tokens, more than the budget of 99 tokens a day for Mira Patel.",
+            "This may take up to 100 tokens, more than the budget of 99 tokens a day for you.",
         ),
         (
             Measure.AT_ONCE,
             Period.NONE,
             1,
-            "The budget of 1 question at once for Mira Patel is in use: that many are being answered right now.",
+            "The budget of 1 question at once for you is in use: that many are being answered right now.",
         ),
     ],
 )

@@ -124,7 +124,8 @@ class Budgets:
                 deadline = 0.0
                 await asyncio.sleep(_SLOT_SECONDS)
             else:
-                name = _name_in(passage, model, taken) or await self._name_of(taken)
+                is_models = taken.meter.scope is Scope.MODEL
+                name = model.title if is_models else await self._name_of(taken)
                 return wording.refusal(taken, amounts[taken.index], clock.now(), name)
 
     async def _name_of(self, account: Account) -> str:
@@ -251,14 +252,6 @@ def _answer(waiting: list[_Waiting], *, is_done: bool) -> None:
     for one in waiting:
         if not one.done.done():
             one.done.set_result(is_done)
-
-
-def _name_in(passage: Passage, model: AskedModel, account: Account) -> str:
-    """Return the name of whom an account is for, where the call itself tells it."""
-    scope = account.meter.scope
-    if scope is Scope.PERSON and passage.actor is not None:
-        return passage.actor.name
-    return model.title if scope is Scope.MODEL else ""
 
 
 def _unknown() -> LimitReached:

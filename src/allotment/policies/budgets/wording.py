@@ -107,11 +107,14 @@ def _left(seconds: int) -> str:
 
 
 def refusal(account: Account, need: int, now: datetime, name: str) -> LimitReached:
-    """Say which budget is used up, until when, and whom to ask. `name` is that of whom the budget is for."""
+    """Say which budget is used up, until when, and whom to ask. `name` is that of whom the budget is for.
+
+    A person's budget is refused to that person alone, as “you”: these words stand in the clear where a batch waits.
+    """
     rule, period = account.rule, account.meter.period
     about = {
         "size": size(rule.measure, period, account.limit),
-        "whom": whom(rule, name),
+        "whom": gettext("you") if account.meter.scope is Scope.PERSON else whom(rule, name),
         "until": "" if period is Period.NONE else until(period, now),
         "used": amount(rule.measure, min(account.used, account.limit)),
         "need": amount(rule.measure, need),

@@ -69,7 +69,8 @@ class Batch(models.Model):
     told = models.BinaryField(default=bytes)
     """Sealed JSON: why it is paused or failed, for the person, and what to do. Empty without words."""
     waits_for = models.TextField(blank=True)
-    """What holds it up right now although it is at work; empty when nothing does. Our own words: no provider's."""
+    """What holds it up right now although it is at work; empty when nothing does. In the clear, for these are our own
+    words: no provider's, and without anybody's name."""
 
     rows_expected = models.PositiveIntegerField()
     rows = models.PositiveIntegerField(default=0)
