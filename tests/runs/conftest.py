@@ -1,18 +1,23 @@
 """An open installation in this process: gate, journal writer, durable execution, the scripted model."""
 
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
+import anyio
 import pytest
 from django.conf import settings as django_settings
 from django.db import transaction
 
+from allotment.adapters.providers.scripted.speaking import ScriptedProvider
 from allotment.composition.installation import opened
 from allotment.composition.snapshot import keeping
+from allotment.engine.asking import ChatDelta, ChatRequest
 from allotment.engine.principals import Role
 from allotment.journal.recording import note
+from allotment.kernel import clock
 from allotment.kernel.settings import settings
 from allotment.llms.models import Connection, LanguageModel
 from allotment.microapps.exchanging import push
@@ -23,12 +28,68 @@ from allotment.microapps.reviewing import approve
 from allotment.microapps.saving import save_version
 from allotment.microapps.states import Audience
 from allotment.people.models import Space
+from allotment.policies.budgets import trading
+from allotment.policies.budgets.leasing import Budgets
 from allotment.prompts.starting import plant_library
+from allotment.runs import gatehouse
 from tests.conftest import MakePerson, Somebody
 
 SPEC = (Path(__file__).parents[1] / "customer_reply.yaml").read_text(encoding="utf-8")
 
-_PATIENCE_SECONDS = 5
+PATIENCE_SECONDS = 60
+"""How long a test waits for what must come; it fails later than it need, and never for a slow machine."""
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline, "it did not become so"
+        time.sleep(0.02)
+
+
+def look_again() -> None:
+    """Wait until this process knows what was changed before this moment."""
+    keeper, since = keeping._keeper, clock.monotonic()
+    assert keeper is not None
+    keeper.nudge()
+    eventually(lambda: keeper._looked_at >= since)
+
+
+def budgets_in_force() -> None:
+    """Wait until this process keeps to the budgets as they are stored."""
+    limiter = gatehouse.gate().limiter
+    assert isinstance(limiter, Budgets)
+    eventually(lambda: limiter._limits.rules.revision == trading.current_revision())
+
+
+class Door:
+    """Where questions wait for the scripted model: it answers none before the test opens."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked = 0
+        self._is_open = threading.Event()
+        chat = ScriptedProvider.chat
+
+        async def behind(provider: ScriptedProvider, request: ChatRequest) -> AsyncIterator[ChatDelta]:
+            self.asked += 1
+            await anyio.to_thread.run_sync(self._is_open.wait, abandon_on_cancel=True)
+            async for delta in chat(provider, request):
+                yield delta
+
+        monkeypatch.setattr(ScriptedProvider, "chat", behind)
+
+    def open(self) -> None:
+        """Let every question through, from now on."""
+        self._is_open.set()
+
+
+@pytest.fixture
+def door(installation: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
+    """A closed door in front of the scripted model."""
+    made = Door(monkeypatch)
+    yield made
+    made.open()
 
 
 @pytest.fixture
@@ -60,13 +121,10 @@ def script(installation: None) -> Callable[..., None]:
         row = Connection.objects.get(kind="scripted")
         row.values = values
         row.revision += 1
-        known = keeping.current()
         with transaction.atomic():
             row.save()
             note("models.connect", actor=None, object_kind="connection", object_id=str(row.id))
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while keeping.current() is known and time.monotonic() < deadline:
-            time.sleep(0.02)
+        look_again()
 
     return change
 

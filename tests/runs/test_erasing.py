@@ -35,7 +35,7 @@ def finished(app: UUID, colleague: Somebody) -> UUID:
 
 
 def _until(run: UUID, state: str) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and Run.objects.get(id=run).state != state:
         time.sleep(0.02)
     assert Run.objects.get(id=run).state == state

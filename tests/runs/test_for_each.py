@@ -22,8 +22,6 @@ from allotment.runs.receipts import receipt_for
 from tests.conftest import Somebody
 from tests.runs.test_running import finished
 
-pytestmark = pytest.mark.timeout(120)
-
 SPEC = """
 allotment: 1
 name: comments
@@ -165,7 +163,7 @@ def test_cancelling_the_run_stops_its_rows(
 def test_a_paused_step_goes_on_from_its_page(
     sorting: UUID, maker: Somebody, script: Callable[..., None], client: Client, tmp_path: Path
 ) -> None:
-    script(script=str(tmp_path / "script.json"), delay_milliseconds="100")
+    script(script=str(tmp_path / "script.json"), delay_milliseconds="300")
     run = begin(maker, sorting, "Comment\n" + "dear\n" * 30)
     until(lambda: Batch.objects.filter(run=run, done__gt=0).exists())
     batch = Batch.objects.get(run=run)
@@ -178,6 +176,7 @@ def test_a_paused_step_goes_on_from_its_page(
     page = client.get(address, follow=True).content.decode()
     assert "The budget is used up." in page
     assert reverse("runs:detail", args=[run]) in page
+    script(script=str(tmp_path / "script.json"))
     client.post(reverse("batches:act", args=[batch.id, "resume"]))
     until(lambda: run_for(maker.actor, run).is_over)
     ended = run_for(maker.actor, run)
@@ -199,7 +198,7 @@ def test_somebody_else_finds_no_rows(
     assert client.get(reverse("batches:detail", args=[Batch.objects.get(run=run.id).id])).status_code == 404
 
 
-def until(holds: Callable[[], bool], seconds: float = 40) -> None:
+def until(holds: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline

@@ -40,7 +40,7 @@ from allotment.sheets.receiving import receive
 from tests.conftest import MakePerson, Somebody
 from tests.runs.test_running import finished
 
-pytestmark = [pytest.mark.sqlite, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.sqlite
 
 SPEC = """
 allotment: 1

@@ -16,7 +16,7 @@ FORM = {"customer_query": "Where is my card?", "industry": "banking"}
 
 
 def ended(client: Client, url: str) -> str:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         page = client.get(url).content.decode()
         if "Receipt" in page:

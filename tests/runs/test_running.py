@@ -22,10 +22,9 @@ from allotment.runs.models import Run, RunEvent, RunStep
 from allotment.runs.queries import past_runs, run_for
 from allotment.runs.telling import told_of
 from allotment.runs.values import RunDetail
-from tests.runs.conftest import SPEC
+from tests.runs.conftest import PATIENCE_SECONDS, SPEC, eventually, look_again
 
 FORM = {"customer_query": "Where is my card? Write to a.okafor@example.com.", "industry": "banking"}
-PATIENCE_SECONDS = 20
 
 
 def finished(actor: object, run: UUID) -> RunDetail:
@@ -138,15 +137,14 @@ def test_nobody_else_sees_a_run(app, colleague, maker, person) -> None:
     assert [one.id for one in past_runs(colleague.actor)[0]] == [run]
 
 
-def test_cancelled_run_stops_the_provider_and_stays_cancelled(app, colleague, script) -> None:
-    script(delay_milliseconds="30000")
+def test_cancelled_run_stops_the_provider_and_stays_cancelled(app, colleague, script, tmp_path) -> None:
+    calls = tmp_path / "calls"
+    script(failure="hang", calls_file=str(calls))
     run = starting.start(app, colleague.actor, FORM)
-    time.sleep(0.5)
-    begun = time.monotonic()
+    eventually(calls.exists)
     assert cancel(run, colleague.actor)
     found = finished(colleague.actor, run)
     assert found.state == "cancelled"
-    assert time.monotonic() - begun < 5
     assert found.form["customer_query"] == FORM["customer_query"]
     assert not cancel(run, colleague.actor)
 
@@ -159,26 +157,26 @@ def test_only_the_one_who_started_it_cancels(app, colleague, maker, script) -> N
     cancel(run, colleague.actor)
 
 
-def test_recalled_template_stops_the_very_next_step(app, colleague, person, script) -> None:
-    script(delay_milliseconds="700")
+def test_recalled_template_stops_the_very_next_step(app, colleague, person, door) -> None:
     run = starting.start(app, colleague.actor, FORM)
-    time.sleep(0.3)
+    eventually(lambda: door.asked == 1)
     steward = person(roles=[Role.STEWARD])
     recall(version_for_page("customer-reply", 1).id, steward.id, "It promises refunds.")
+    look_again()
+    door.open()
     found = finished(colleague.actor, run)
     assert found.state == "failed"
     assert [step.step for step in found.steps] == ["topic"]
     assert found.message
 
 
-def test_person_who_leaves_stops_at_the_next_step(app, colleague, person, script) -> None:
-    script(delay_milliseconds="700")
+def test_person_who_leaves_stops_at_the_next_step(app, colleague, person, door) -> None:
     run = starting.start(app, colleague.actor, FORM)
-    time.sleep(0.3)
+    eventually(lambda: door.asked == 1)
     deactivate(person(roles=[Role.ADMINISTRATOR]).actor, colleague.id)
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while Run.objects.get(id=run).state in ("waiting", "running") and time.monotonic() < deadline:
-        time.sleep(0.02)
+    look_again()
+    door.open()
+    eventually(lambda: Run.objects.get(id=run).state not in ("waiting", "running"))
     row = Run.objects.get(id=run)
     assert row.state == "refused"
     assert "may no longer sign in" in told_of(row).message

@@ -1,7 +1,7 @@
 """What is taken away while a run is under way stops it at its next step."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
@@ -21,18 +21,23 @@ from allotment.runs import starting
 from allotment.runs.doing import asking
 from allotment.runs.models import Run, RunStep
 from allotment.runs.telling import told_of
+from tests.runs.conftest import PATIENCE_SECONDS, Door, budgets_in_force, eventually, look_again
 
 FORM = {"customer_query": "Where is my card?", "industry": "banking"}
-PATIENCE_SECONDS = 20
 
 
 @pytest.fixture
-def under_way(app, colleague, script) -> UUID:
-    """A run of two slow steps, in the middle of the first."""
-    script(delay_milliseconds="700")
+def under_way(app, colleague, door) -> UUID:
+    """A run of two steps, in the middle of the first until the door opens."""
     run = starting.start(app, colleague.actor, FORM)
-    time.sleep(0.3)
+    eventually(lambda: door.asked == 1)
     return run
+
+
+def go_on(door: Door) -> None:
+    """Let the question under way be answered, now that everybody knows what was taken away."""
+    look_again()
+    door.open()
 
 
 def ended(run: UUID) -> Run:
@@ -43,27 +48,22 @@ def ended(run: UUID) -> Run:
     return row
 
 
-def eventually(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def steps(run: UUID) -> list[str]:
     return list(RunStep.objects.filter(run=run).values_list("step", flat=True))
 
 
-def test_a_parked_app_stops_at_the_next_step(under_way, app, maker) -> None:
+def test_a_parked_app_stops_at_the_next_step(under_way, app, maker, door) -> None:
     park(app, maker.actor)
+    go_on(door)
     row = ended(under_way)
     assert row.state in ("refused", "failed")
     assert told_of(row).message
     assert steps(under_way) == ["topic"]
 
 
-def test_a_role_taken_away_stops_at_the_next_step(under_way, colleague) -> None:
+def test_a_role_taken_away_stops_at_the_next_step(under_way, colleague, door) -> None:
     set_roles(None, colleague.id, frozenset({Role.AUDITOR}))
+    go_on(door)
     row = ended(under_way)
     assert row.state == "refused"
     assert steps(under_way) == ["topic"]
@@ -73,26 +73,23 @@ def entries(run: UUID) -> list[str]:
     return list(JournalEntry.objects.filter(run=run, action="models.ask").values_list("outcome", flat=True))
 
 
-def test_a_role_taken_away_stops_what_waits_for_its_turn(
-    app, colleague, maker, person, script, tmp_path
-) -> None:
-    calls = tmp_path / "calls"
-    script(delay_milliseconds="2500", calls_file=str(calls))
+def test_a_role_taken_away_stops_what_waits_for_its_turn(app, colleague, maker, person, door) -> None:
     budget = NewBudget(Scope.ORGANISATION, "", Measure.AT_ONCE, Period.NONE, 1, "One at a time.")
     set_budget(person(roles=[Role.OFFICER]).actor, budget)
-    time.sleep(1.2)  # until it is in force
+    budgets_in_force()
     first = starting.start(app, maker.actor, FORM)
-    eventually(calls.exists)
+    eventually(lambda: door.asked == 1)
     second = starting.start(app, colleague.actor, FORM)
-    time.sleep(1.0)
-    assert Run.objects.get(id=second).state == "running"
+    eventually(lambda: Run.objects.get(id=second).state == "running")
+    time.sleep(0.5)  # it asks for room meanwhile
     set_roles(None, colleague.id, frozenset({Role.AUDITOR}))
+    go_on(door)
     row = ended(second)
     assert row.state == "refused"
     assert entries(second) == ["refused"]
     assert steps(second) == []
     assert ended(first).state == "done"
-    assert len(calls.read_text().splitlines()) == 2
+    assert door.asked == 2
 
 
 def test_a_question_keeps_its_name_when_its_run_is_resumed(app, colleague, script, monkeypatch) -> None:
@@ -117,8 +114,9 @@ def test_a_question_keeps_its_name_when_its_run_is_resumed(app, colleague, scrip
     assert names[0].startswith(f"{run}:topic:")
 
 
-def test_a_model_turned_off_stops_at_the_next_step(under_way, person) -> None:
+def test_a_model_turned_off_stops_at_the_next_step(under_way, person, door) -> None:
     turn_off(LanguageModel.objects.get(name="scripted").id, person(roles=[Role.OFFICER]).actor)
+    go_on(door)
     row = ended(under_way)
     assert row.state == "failed"
     assert told_of(row).message

@@ -21,8 +21,6 @@ from allotment.runs.batches.queries import BatchView
 from allotment.sheets.receiving import receive
 from tests.conftest import Somebody
 
-pytestmark = pytest.mark.timeout(120)
-
 MATCHING = {"customer_query": "Question", "industry": "Branch"}
 PATIENCE_SECONDS = 60
 
@@ -110,15 +108,16 @@ def test_rows_that_fail_are_tried_again_alone(
 def test_a_batch_is_paused_goes_on_and_loses_nothing(
     app: UUID, colleague: Somebody, script: Callable[..., None]
 ) -> None:
-    script(delay_milliseconds="40")
+    script(delay_milliseconds="400")
     batch = begin(colleague, app, rows_of(25))
     until(colleague, batch, lambda found: found.done > 3)
     assert finishing.pause(batch, "", "", actor=colleague.id)
     foreman.nudge()
-    time.sleep(1.5)
+    until(colleague, batch, lambda _: Batch.objects.get(id=batch).worker is None)
     paused = queries.batch_for(colleague.actor, batch).done
     time.sleep(1.0)
     assert queries.batch_for(colleague.actor, batch).done == paused < 25
+    script()
     assert finishing.resume(batch, colleague.id)
     foreman.nudge()
     assert over(colleague, batch).done == 25
@@ -127,7 +126,7 @@ def test_a_batch_is_paused_goes_on_and_loses_nothing(
 def test_a_cancelled_batch_keeps_what_is_done(
     app: UUID, colleague: Somebody, script: Callable[..., None]
 ) -> None:
-    script(delay_milliseconds="40")
+    script(delay_milliseconds="200")
     batch = begin(colleague, app, rows_of(60))
     until(colleague, batch, lambda found: found.done > 3)
     assert finishing.cancel(batch, colleague.id)

@@ -28,7 +28,7 @@ def ended(app: UUID, colleague: Somebody) -> Batch:
     sheet = receive(colleague.actor, "questions of Xanthippe.csv", io.BytesIO(ROWS))
     matching = {"customer_query": "Question", "industry": "Branch"}
     batch = starting.start(colleague.actor, runnable(app, colleague.actor), sheet.id, matching)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not queries.batch_for(colleague.actor, batch).is_over:
         assert time.monotonic() < deadline
         time.sleep(0.05)

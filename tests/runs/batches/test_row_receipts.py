@@ -25,7 +25,6 @@ from allotment.runs.receipts import receipt_file
 from tests.conftest import MakePerson, SignIn, Somebody
 from tests.runs.batches.test_batches import begin, over, results, rows_of
 
-pytestmark = pytest.mark.timeout(120)
 Verify = Callable[[Mapping[str, Any]], tuple[int, str]]
 
 

@@ -13,8 +13,6 @@ from allotment.runs.batches.row_receipts import row_receipt_for
 from tests.conftest import Somebody
 from tests.runs.batches.test_batches import begin, over, rows_of
 
-pytestmark = pytest.mark.timeout(120)
-
 
 def test_two_who_ask_at_once_get_the_same(
     app: UUID, colleague: Somebody, monkeypatch: pytest.MonkeyPatch
