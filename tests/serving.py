@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -16,14 +17,18 @@ from pathlib import Path
 from typing import Any
 
 PASSWORD = "a long enough password"
-_PATIENCE_SECONDS = 30
+_PATIENCE_SECONDS = 120
+_PORTS = range(15_000, 32_000)
+"""Below those that Linux gives to whoever asks for any port: what is free now is free still when the server starts."""
 
 
 def free_port() -> int:
     """Return a port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    while True:
+        port = random.SystemRandom().choice(_PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass
@@ -55,7 +60,7 @@ class Server:
             check=check,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         )
 
     def plant(self, module: str = "tests.planting", **choices: object) -> dict[str, Any]:
@@ -66,7 +71,7 @@ class Server:
             check=False,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1])
@@ -99,14 +104,14 @@ class Server:
         """End it the way a power cut does."""
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=60)
 
     def stop(self) -> None:
         """End it politely."""
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(timeout=20)
+                self.process.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 self.kill()
 

@@ -28,7 +28,7 @@ def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=environment(home), check=False, capture_output=True, text=True)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_quick_round_measures_every_part_and_writes_every_table(tmp_path: Path) -> None:
     done = run(tmp_path, "--quick")
     assert done.returncode == 0, done.stderr

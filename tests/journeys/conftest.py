@@ -16,6 +16,7 @@ PHONE = {"width": 390, "height": 844}
 ROLES = ("colleague", "maker", "steward", "reviewer", "officer", "auditor", "administrator")
 FAILING_QUESTION = "Please fail."
 LINGERING_QUESTION = "Please take your time."
+_PATIENCE_MILLISECONDS = 90_000
 _FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -54,7 +55,7 @@ class Scene:
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, headless. Ends with its module: Playwright's event loop would keep others off the ORM."""
     path = next(path for path in CHROMIUM if Path(path).exists())
-    expect.set_options(timeout=15_000)
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
         yield browser
@@ -84,15 +85,18 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     server = Server(home)
     planted = server.plant("tests.journeys.scenery", scripted={"script": str(script)})
     found = [Address(**{**address, "roles": tuple(address["roles"])}) for address in planted["addresses"]]
-    server.start()
-    yield Scene(server, planted["everyone"], planted["apps"], tuple(found))
-    server.stop()
+    try:
+        server.start()
+        yield Scene(server, planted["everyone"], planted["apps"], tuple(found))
+    finally:
+        server.stop()
 
 
 @pytest.fixture(scope="module")
 def pages(chromium: Browser, scene: Scene) -> tuple[Address, ...]:
     """Those addresses that answer somebody with every role with a page, not with a file or a refusal."""
     context = chromium.new_context(base_url=scene.server.url)
+    context.set_default_timeout(_PATIENCE_MILLISECONDS)
     sign_in(context.new_page(), scene.everyone)
     found = [one for one in scene.addresses if one.route != "account_logout" and _is_page(context, one.path)]
     context.close()
@@ -133,6 +137,7 @@ def browser_does_not_complain() -> Iterator[None]:
 
 def watched(context: BrowserContext) -> Page:
     """Return a new page whose complaints fail the test."""
+    context.set_default_timeout(_PATIENCE_MILLISECONDS)
     page = context.new_page()
     page.on("pageerror", lambda error: _complaints.append(f"{page.url} raised {error}"))
     page.on("console", lambda message: _note_complaint(page, message))

@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.conftest import LINGERING_QUESTION, PHONE, Address, Scene, open_page, watched
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]
 
 WIDE = {"width": 1280, "height": 900}
 NARROWEST = {"width": 320, "height": 640}

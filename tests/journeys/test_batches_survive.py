@@ -14,13 +14,13 @@ from tests.journeys.conftest import open_page
 from tests.journeys.stored import rows
 from tests.serving import Server
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]
 
 ROWS = 2_000
 KILLS = (0.2, 0.5, 0.75)
 """After these shares of the rows."""
 AT_ONCE = 8
-_PATIENCE_SECONDS = 240
+_PATIENCE_SECONDS = 600
 _DONE = "SELECT count(*) AS n FROM batches_batchrow WHERE state = 'done'"
 _ENTRIES = "SELECT count(*) AS n FROM journal_entry WHERE action = 'models.ask' AND outcome = 'done'"
 

@@ -20,12 +20,12 @@ import pytest
 from tests.journeys.stored import rows
 from tests.serving import Server
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 
 ROUNDS = 200
 CALLERS = 12
 _LONGEST_ROUND_SECONDS = 0.25
-_PATIENCE_SECONDS = 30
+_PATIENCE_SECONDS = 120
 
 
 class Hatchery:

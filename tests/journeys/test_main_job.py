@@ -12,7 +12,7 @@ from tests.serving import PASSWORD, Server
 from tests.weights import practice_weights
 from tests.weights_place import MODEL_FILE
 
-pytestmark = [pytest.mark.browser, pytest.mark.practice, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.practice, pytest.mark.timeout(900)]
 
 NEED = "I need a tool that writes polite replies to customers' questions and sorts them by topic"
 QUESTION = (

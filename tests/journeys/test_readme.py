@@ -22,7 +22,7 @@ import pytest
 from tests.architecture.source import ROOT, relative, tracked
 from tests.serving import free_port
 
-PATIENCE_SECONDS = 40
+PATIENCE_SECONDS = 200
 FENCE = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"http://\S+/set-up/\S+")
 
@@ -108,7 +108,7 @@ def started(copy: Copy, tmp_path: Path) -> Iterator[tuple[Copy, str]]:
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGTERM)
-            process.wait(timeout=20)
+            process.wait(timeout=60)
 
 
 def _printed_until_it_answers(process: subprocess.Popen[bytes], port: int, log: Path) -> str:

@@ -13,11 +13,11 @@ from tests.journeys.conftest import open_page
 from tests.journeys.stored import rows
 from tests.serving import Server
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 ROUNDS = 10
-STEP_SECONDS = 0.4
-_PATIENCE_SECONDS = 30
+STEP_SECONDS = 0.8
+_PATIENCE_SECONDS = 120
 _STEP_OF_ANSWER = {"label": "topic", "text": "reply"}
 """Which step of the app asks for which kind of answer."""
 

@@ -34,6 +34,7 @@ def test_an_app_is_described_built_checked_saved_shared_and_run(page: Page) -> N
         "I need polite replies to customers' questions, sorted by topic"
     )
     page.get_by_role("button", name="Make it").click()
+    page.wait_for_url("**/build/")
     _add_and_move_a_step(page)
     _mend_what_a_check_found(page)
     page.get_by_text("Save as a version", exact=True).click()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import RequestFactory
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page, Route, expect
 
 from allotment.engine.actions import Action
 from allotment.web import assets, navigation
@@ -108,4 +108,4 @@ def test_the_first_tab_stop_leads_to_the_content(open_page: Open) -> None:
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.getAttribute('href')") == "#content"
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "content"
+    expect(page.locator("#content")).to_be_focused()
