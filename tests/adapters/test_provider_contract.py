@@ -207,7 +207,7 @@ async def test_a_hanging_provider_is_given_up(kind: str, mode: str, fake: tuple,
     with pytest.raises(ProviderError, match="stopped waiting") as caught:
         await answer(connect(kind, fake, outbound, mode), ask())
     assert caught.value.retryable
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 28
 
 
 @remotely
@@ -246,7 +246,7 @@ async def test_cancelling_reaches_the_server(kind: str, fake: tuple, outbound: O
     with anyio.CancelScope() as scope:
         await listen(scope)
     assert scope.cancelled_caught
-    assert await anyio.to_thread.run_sync(connected.server.was_left.wait, 5)
+    assert await anyio.to_thread.run_sync(connected.server.was_left.wait, 60)
 
 
 @remotely

@@ -48,7 +48,7 @@ def modules_after(*arguments: str) -> set[str]:
         "print('\\n' + json.dumps(sorted(sys.modules)))\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=30
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=120
     )
     return set(json.loads(done.stdout.splitlines()[-1]))
 
@@ -72,7 +72,7 @@ def test_the_version_is_that_of_the_package() -> None:
         check=True,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
     )
     assert __version__ in done.stdout
 

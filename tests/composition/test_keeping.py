@@ -1,5 +1,6 @@
 """The keeper follows changes, and lets its snapshot grow old when it cannot."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -19,7 +20,7 @@ from allotment.people.models import Person
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("reaching")]
 
-SOON_SECONDS = 5
+SOON_SECONDS = 60
 
 
 def soon(is_so: Callable[[], bool]) -> bool:
@@ -43,10 +44,11 @@ class TornFeed:
     """A feed from a database that is away until it is mended."""
 
     def __init__(self, feed) -> None:
-        self._feed, self.is_torn = feed, True
+        self._feed, self.is_torn, self.asked = feed, True, threading.Event()
 
     def poll_objects(self):
         if self.is_torn:
+            self.asked.set()
             raise OperationalError("the database is away")
         return self._feed.poll_objects()
 
@@ -77,12 +79,14 @@ def test_several_changes_are_all_followed(organisation, keeper):
 
 
 def test_a_nudge_looks_at_once(organisation):
-    slow = Keeper(poll_seconds=60)
+    slow = Keeper(poll_seconds=600)
     slow.start()
-    deactivate(None, organisation.maker.id)
-    slow.nudge()
-    assert soon(lambda: organisation.maker.id not in slow.current().actors)
-    slow.stop()
+    try:
+        deactivate(None, organisation.maker.id)
+        slow.nudge()
+        assert soon(lambda: organisation.maker.id not in slow.current().actors)
+    finally:
+        slow.stop()
 
 
 def test_a_change_in_this_process_nudges_right_after_its_commit(organisation):
@@ -105,14 +109,15 @@ def test_before_the_first_reading_nothing_is_known(keeper):
 
 def test_looking_keeps_the_snapshot_young(organisation, keeper):
     keeper.start()
-    time.sleep(0.2)
-    assert keeper.age() < 0.15
+    for _ in range(3):
+        before = keeper._looked_at
+        assert soon(lambda: keeper._looked_at > before)  # noqa: B023
 
 
 def test_while_the_database_is_away_the_snapshot_grows_old_and_nothing_is_missed(organisation, keeper):
     keeper.start()
     torn = keeper._feed = TornFeed(keeper._feed)
-    time.sleep(0.05)
+    assert torn.asked.wait(SOON_SECONDS)  # so the look before has ended
     age = keeper.age()
     deactivate(None, organisation.maker.id)
     time.sleep(0.1)
@@ -120,7 +125,7 @@ def test_while_the_database_is_away_the_snapshot_grows_old_and_nothing_is_missed
     assert organisation.maker.id in keeper.current().actors
     torn.is_torn = False
     assert soon(lambda: organisation.maker.id not in keeper.current().actors)
-    assert soon(lambda: keeper.age() < 0.1)
+    assert soon(lambda: keeper.age() < 1)
 
 
 def test_a_change_whose_reading_fails_is_read_later(organisation, keeper, monkeypatch):
@@ -145,18 +150,19 @@ def test_after_a_defect_the_keeper_looks_again_and_misses_nothing(
     organisation, keeper, monkeypatch, caplog, defect
 ):
     keeper.start()
-    renew = keeping.renew
+    renew, tries = keeping.renew, []
 
     def breaks(*_):
+        tries.append(True)
         raise defect
 
     monkeypatch.setattr(keeping, "renew", breaks)
     deactivate(None, organisation.maker.id)
-    assert soon(lambda: keeper.age() > 0.2)
+    assert soon(lambda: len(tries) > 2)
     assert organisation.maker.id in keeper.current().actors
     monkeypatch.setattr(keeping, "renew", renew)
     assert soon(lambda: organisation.maker.id not in keeper.current().actors)
-    assert soon(lambda: keeper.age() < 0.1)
+    assert soon(lambda: keeper.age() < 1)
     assert [entry.getMessage().split(": ")[1] for entry in caplog.records] == [type(defect).__name__]
     assert "Planck" not in caplog.text
     assert "secret" not in caplog.text

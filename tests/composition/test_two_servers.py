@@ -18,6 +18,8 @@ from tests.serving import Server
 AWAY = ("person", "role", "key", "app", "template", "model")
 """The template and the model serve everybody, so they go last."""
 AT_MOST_SECONDS = 1.0
+"""No call that begins later passes. How long calls take, and how often this test asks, is not counted."""
+_PATIENCE_SECONDS = 60
 _PAUSE_SECONDS = 0.05
 _REFUSALS = {401, 403, 404}
 _ON_THE_WAY = {200, 502}
@@ -52,7 +54,7 @@ class Organisation:
 
     def close(self) -> None:
         """End the process."""
-        self._process.communicate(timeout=20)
+        self._process.communicate(timeout=60)
 
 
 @pytest.fixture
@@ -76,21 +78,27 @@ def asked(server: Server, caller: dict[str, Any]) -> int:
         headers={"Authorization": f"Bearer {caller['key']}", "Content-Type": "application/json"},
     )
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
             return int(answer.status)
     except urllib.error.HTTPError as refused:
         return refused.code
 
 
-def seconds_until_refused(server: Server, caller: dict[str, Any], since: float) -> float:
-    """Ask until the answer is a refusal."""
-    while time.time() < since + 10:
-        started = time.time()
-        if (status := asked(server, caller)) in _REFUSALS:
-            return started - since
-        assert status in _ON_THE_WAY, status
+def last_call_that_passed(servers: tuple[Server, Server], caller: dict[str, Any], since: float) -> float:
+    """Ask every server in turn until each refuses; return after how many seconds the last call that passed began."""
+    passing, last = set(range(len(servers))), 0.0
+    while passing:
+        assert time.time() < since + _PATIENCE_SECONDS, "it was never refused"
+        for number in sorted(passing):
+            started = time.time()
+            status = asked(servers[number], caller)
+            if status in _REFUSALS:
+                passing.discard(number)
+                continue
+            assert status in _ON_THE_WAY, status
+            last = started - since
         time.sleep(_PAUSE_SECONDS)
-    raise AssertionError("it was never refused")
+    return last
 
 
 def test_what_is_taken_away_stops_the_next_call_on_every_server(servers: tuple[Server, Server]) -> None:
@@ -100,9 +108,7 @@ def test_what_is_taken_away_stops_the_next_call_on_every_server(servers: tuple[S
     for word in AWAY:
         caller = organisation.callers[word]
         assert [asked(server, caller) for server in servers] == [200, 200], word
-        since = organisation.take_away(word)
-        for server in servers:
-            took = seconds_until_refused(server, caller, since)
-            print(f"{word}: {took:.2f} s")
-            assert took <= AT_MOST_SECONDS, word
+        took = last_call_that_passed(servers, caller, organisation.take_away(word))
+        print(f"{word}: {took:.2f} s")
+        assert took <= AT_MOST_SECONDS, word
     organisation.close()

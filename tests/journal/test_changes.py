@@ -60,13 +60,13 @@ def test_a_transaction_that_commits_late_is_told(began_before):
         with transaction.atomic():
             change("late")
             written.set()
-            may_commit.wait(10)
+            may_commit.wait(60)
         connections.close_all()
 
     feed = ChangeFeed() if began_before else None
     thread = threading.Thread(target=late)
     thread.start()
-    written.wait(10)
+    written.wait(60)
     change("early")
     feed = feed or ChangeFeed()
     assert feed.poll() == ({"early"} if began_before else frozenset())

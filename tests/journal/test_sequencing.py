@@ -124,12 +124,12 @@ def test_a_transaction_that_commits_late_gets_a_later_place(bare, is_forgotten, 
         with transaction.atomic():
             note("apps.see", actor=None, object_kind="test", object_id="late")
             written.set()
-            may_commit.wait(10)
+            may_commit.wait(60)
         connections.close_all()
 
     thread = threading.Thread(target=late)
     thread.start()
-    written.wait(10)
+    written.wait(60)
     sequencer = Sequencer()
     record(5)
     sequencer.round()

@@ -16,16 +16,16 @@ def anyio_backend() -> str:
 
 
 async def test_call_in_time_is_left_alone() -> None:
-    deadlines = Deadlines(0.05)
+    deadlines = Deadlines(0.3)
     with Deadline(deadlines) as deadline:
         await asyncio.sleep(0)
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.4)
     assert not deadline.has_passed
 
 
 async def test_call_that_is_late_is_cancelled() -> None:
     with pytest.raises(TimeoutError), Deadline(Deadlines(0.02)):
-        await asyncio.sleep(5)
+        await asyncio.sleep(60)
     await asyncio.sleep(0)  # the task goes on as if it had never been cancelled
 
 
@@ -37,22 +37,22 @@ async def test_each_call_has_its_own_time() -> None:
         await asyncio.sleep(begins)
         began = time()
         with pytest.raises(TimeoutError), Deadline(deadlines):
-            await asyncio.sleep(5)
+            await asyncio.sleep(60)
         ends.append(time() - began)
 
     await asyncio.gather(*(call(number * 0.03) for number in range(5)))
     assert len(ends) == 5
-    assert all(0.1 <= took < 0.25 for took in ends)
+    assert all(0.1 <= took < 5 for took in ends)
 
 
 async def test_calls_after_a_quiet_time_are_watched_again() -> None:
-    deadlines = Deadlines(0.02)
-    for _ in range(3):
+    deadlines = Deadlines(0.3)
+    for _ in range(2):
         with pytest.raises(TimeoutError), Deadline(deadlines):
-            await asyncio.sleep(5)
+            await asyncio.sleep(60)
         with Deadline(deadlines):
             await asyncio.sleep(0)
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.4)
 
 
 async def test_cancellation_of_somebody_else_stays_one() -> None:
@@ -84,11 +84,11 @@ async def test_nothing_is_kept_of_a_million_calls() -> None:
 
 
 def test_it_works_on_the_next_loop_too() -> None:
-    deadlines = Deadlines(0.02)
+    deadlines = Deadlines(0.3)
 
     async def late() -> None:
         with pytest.raises(TimeoutError), Deadline(deadlines):
-            await asyncio.sleep(5)
+            await asyncio.sleep(60)
 
     async def in_time() -> None:
         with Deadline(deadlines):

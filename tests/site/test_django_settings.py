@@ -32,7 +32,7 @@ def settings_with(tmp_path: Path, **environment: str) -> dict[str, object]:
         check=True,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
     )
     found: dict[str, object] = json.loads(done.stdout)
     return found

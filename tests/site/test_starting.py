@@ -20,7 +20,7 @@ def test_the_features_are_loaded_once(tmp_path: Path) -> None:
         check=True,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
     )
     assert done.stdout.strip() == str(
         [

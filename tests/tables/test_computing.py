@@ -195,7 +195,7 @@ def test_a_join_that_explodes_ends_in_words(tmp_path: Path) -> None:
     begun = time.monotonic()
     with pytest.raises(TooLarge):
         compute(plan([join]), many, {"form.m": many}, limits=Limits(seconds=1))
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 60
     assert not list(tmp_path.glob("spill-*"))
 
 

@@ -248,6 +248,10 @@ def test_whatever_fails_nothing_unpermitted_is_asked_and_nothing_unrecorded_rele
         ),
         parts={} if drawn["watch"] is None else {"watch": drawn["watch"]},
     )
+    permitted = (
+        drawn["watch"] is None and drawn["actor"] and drawn["policy"] == "yes" and drawn["purse"] == "yes"
+    )
+    hangs = permitted and drawn["hangs_after"] is not None
     fallbacks = (model("second"),) if drawn["has_fallback"] else ()
     entries_at_release: list[int] = []
 
@@ -259,7 +263,7 @@ def test_whatever_fails_nothing_unpermitted_is_asked_and_nothing_unrecorded_rele
         effect = question(is_streamed=drawn["is_streamed"], fallbacks=fallbacks)
         on_behalf = passage() if drawn["actor"] else passage(actor=None)
         try:
-            async with asyncio.timeout(0.02 if drawn["hangs_after"] is not None else None):
+            async with asyncio.timeout(0.02 if hangs else None):
                 return await scene.asked(effect, on_behalf, release)
         except (Unavailable, TimeoutError) as error:
             return error
@@ -267,9 +271,6 @@ def test_whatever_fails_nothing_unpermitted_is_asked_and_nothing_unrecorded_rele
     with clock.frozen(NOW):
         outcome = anyio.run(ask)
 
-    permitted = (
-        drawn["watch"] is None and drawn["actor"] and drawn["policy"] == "yes" and drawn["purse"] == "yes"
-    )
     assert permitted or scene.calls == 0
     assert permitted or isinstance(outcome, Refused | Unavailable)
     assert all(count >= 1 for count in entries_at_release)

@@ -1,6 +1,7 @@
 """A real server in a thread, with the door of a scene in front, and OpenAI's own client pointed at it."""
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable, Iterator
 
@@ -12,7 +13,6 @@ from starlette.responses import PlainTextResponse
 from allotment.gateway.chat.door import ChatDoor
 from allotment.gateway.chat.uses import Uses
 from tests.gateway.chat.scene import Scene
-from tests.serving import free_port
 
 MakeClient = Callable[[str], openai.OpenAI]
 
@@ -27,15 +27,16 @@ def url(scene: Scene) -> Iterator[str]:
     """Serve the scene; return the address to point a client at."""
     inner = PlainTextResponse("a page")
     door = ChatDoor(inner, lambda: scene.facts, lambda: scene.gate, Uses(scene.uses.append))
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(door, port=port, log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
-    thread.start()
-    while not server.started:
-        thread.join(0.01)
-    yield f"http://127.0.0.1:{port}/v1"
-    server.should_exit = True
-    thread.join(10)
+    server = uvicorn.Server(uvicorn.Config(door, log_level="warning", lifespan="off"))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
+        thread.start()
+        while not server.started:
+            thread.join(0.01)
+            assert thread.is_alive()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        server.should_exit = True
+        thread.join(60)
 
 
 @pytest.fixture

@@ -1,14 +1,17 @@
 """Raw HTTP at the door: huge, broken, slow, smuggled and abandoned requests."""
 
+import asyncio
 import http.client
 import json
 import socket
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
 
+from allotment.engine.asking import ChatDelta, ChatRequest
 from allotment.gateway.chat import caller
 from allotment.kernel.deadlines import Deadlines
 from tests.gateway.chat.conftest import prompt
@@ -23,7 +26,7 @@ def post(url: str, scene: Scene) -> Post:
     """Return `post(body, **headers)`: status and decoded answer, with a good key unless a header says otherwise."""
 
     def send(body: bytes | dict, path: str = PATH, method: str = "POST", **headers: str) -> tuple[int, dict]:
-        connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+        connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
         given = {"Authorization": f"Bearer {scene.key()}", **headers}
         connection.request(method, path, body if isinstance(body, bytes) else json.dumps(body), given)
         answer = connection.getresponse()
@@ -50,7 +53,7 @@ def test_a_megabyte_is_the_most(post: Post) -> None:
 
 
 def test_a_body_without_a_length_is_cut_off_at_a_megabyte_too(url: str, scene: Scene) -> None:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     pieces: Iterator[bytes] = iter([b" " * 65_536] * 20)
     headers = {"Authorization": f"Bearer {scene.key()}", "Transfer-Encoding": "chunked"}
     connection.request("POST", PATH, pieces, headers, encode_chunked=True)
@@ -160,14 +163,14 @@ def test_other_ways_in_are_closed_in_the_same_shape(post: Post, method: str, pat
 
 
 def test_everything_else_goes_to_the_pages(url: str) -> None:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     connection.request("GET", "/v1")
     assert connection.getresponse().read() == b"a page"
     connection.close()
 
 
 def test_an_answer_is_never_packed(url: str, scene: Scene) -> None:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     headers = {"Authorization": f"Bearer {scene.key()}", "Accept-Encoding": "gzip"}
     connection.request("POST", PATH, json.dumps(question()), headers)
     assert connection.getresponse().headers["content-encoding"] is None
@@ -183,15 +186,32 @@ def test_a_slow_caller_is_let_go(url: str, scene: Scene, monkeypatch: pytest.Mon
         assert connection.recv(1000).startswith(b"HTTP/1.1 408")
 
 
+class Silent:
+    """A provider that is asked and never answers."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+
+    async def chat(self, request: ChatRequest) -> AsyncIterator[ChatDelta]:
+        self.asked.set()
+        await asyncio.sleep(3600)
+        yield ChatDelta("")
+
+    async def models(self) -> tuple[str, ...]:
+        return ()
+
+
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_caller_who_leaves_ends_the_call_at_the_provider(url: str, scene: Scene, stream: bool) -> None:
-    body = json.dumps(question(stream=stream, **prompt(question="HANG"))).encode()
+    provider = Silent()
+    scene.speak_with(provider)
+    body = json.dumps(question(stream=stream)).encode()
     with _opened(url) as connection:
         head = f"Authorization: Bearer {scene.key()}\r\nContent-Length: {len(body)}\r\n"
         connection.sendall(_head(url, head) + body)
-        time.sleep(0.2)
+        assert provider.asked.wait(60)
         assert scene.journal.entries == []
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while not scene.journal.entries and time.monotonic() < deadline:
         time.sleep(0.01)
     (entry,) = scene.journal.entries
@@ -200,7 +220,7 @@ def test_a_caller_who_leaves_ends_the_call_at_the_provider(url: str, scene: Scen
 
 def _opened(url: str) -> socket.socket:
     host, port = urlsplit(url).netloc.split(":")
-    return socket.create_connection((host, int(port)), timeout=10)
+    return socket.create_connection((host, int(port)), timeout=60)
 
 
 def _head(url: str, headers: str) -> bytes:
