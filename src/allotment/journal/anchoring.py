@@ -4,21 +4,25 @@ A key in force is believed because the keys before it signed that they hand over
 that began anew after its key was lost: its entry names the key that is abandoned, and the new key bears another name
 and is published outside the database, so that nobody who rules only the database can make it up.
 
-Invariant: a text in the database is believed only under a signature of a key that is trusted already.
+Invariant: a text in the database is believed only under a signature of a key that is trusted already. A key that was
+given up does not come into force again: whoever stole it could sign that it does.
 """
 
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
 
 from allotment.journal import proving
+from allotment.journal.handing_over import given_up
 from allotment.journal.problems import Kind
 from allotment.journal.proving import StoredHashes
 from allotment.journal.tree import proofs
 from allotment.journal.tree.checkpoints import Checkpoint
 from allotment.journal.tree.keyrings import Handover, KeyRing, successor
 from allotment.journal.tree.notes import Verifier
-from allotment.kernel.errors import AllotmentError
+from allotment.kernel.errors import AllotmentError, Invalid
 
 
 @dataclass(frozen=True)
@@ -46,14 +50,15 @@ class Anchor:
 
     chain: tuple[Verifier, ...]
     """The key in force where the walk begins, last, and those that led to it; empty if there is none to trust."""
-    published: frozenset[str]
-    """Public keys outside the database."""
+    published: Sequence[str]
+    """Public keys outside the database, oldest first."""
     sightings: tuple[Sighting, ...]
     begun: tuple[Begun, ...] = ()
 
 
 class _Abandoning(msgspec.Struct, frozen=True):
     abandoned: str
+    signature: str | None = None
 
 
 class _BeginsAnew(msgspec.Struct, frozen=True):
@@ -63,18 +68,45 @@ class _BeginsAnew(msgspec.Struct, frozen=True):
 _decode = msgspec.json.Decoder(_BeginsAnew).decode
 
 
-def begins_anew(text: str, key: Verifier, published: frozenset[str]) -> bool:
-    """Whether a change of the key gives up `key` for a published one of another name."""
+def begins_anew(text: str, key: Verifier, published: Sequence[str]) -> bool:
+    """Whether a change of the key gives up `key` for a key of another name, published after it, that says so itself.
+
+    Those that earlier versions wrote bear no signature of the new key.
+    """
     try:
-        abandoned = _decode(text).details.abandoned
+        told = _decode(text).details
     except msgspec.DecodeError:
         return False
     new = successor(text)
-    return abandoned == key.name != new.name and new.text in published
+    if told.abandoned != key.name or new.name == key.name or new.text not in published:
+        return False
+    names = [one.partition("+")[0] for one in published]
+    is_later = key.name not in names or names.index(key.name) < names.index(new.name)
+    return is_later and (told.signature is None or given_up(text) is not None)
+
+
+def proved_keys(known: Iterable[Verifier]) -> tuple[Verifier, ...]:
+    """Return the keys `known`, oldest first, and between them those that they handed over to in the database."""
+    known = tuple(known)
+    ring = KeyRing(known)
+    found = list(known[:1])
+    try:
+        changes = proving.handovers()
+    except AllotmentError:
+        changes = ()  # rows are missing or damaged: nothing is proved, and `verify` says why
+    for change in changes:
+        with suppress(Invalid):
+            new = successor(change.body)
+            found += (
+                [new] if new in known else []
+            )  # where it began anew after a loss, nobody signed that it follows
+            ring.follow(change)
+            found.append(new)
+    return tuple(dict.fromkeys((*found, *known)))
 
 
 def chain_at(
-    first: Verifier, since: int, published: frozenset[str]
+    first: Verifier, since: int, published: Sequence[str]
 ) -> tuple[tuple[Verifier, ...], tuple[Begun, ...]]:
     """Return the keys from `first`, or from where the journal began anew, to the one in force after `since` entries.
 

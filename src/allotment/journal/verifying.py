@@ -222,7 +222,7 @@ def _anchor(outside: Outside, elsewhere: Elsewhere, since: int, faults: list[tup
         faults.append((Kind.NO_KEY, error.message))
     else:
         try:
-            chain, begun = chain_at(first, since, frozenset(published))
+            chain, begun = chain_at(first, since, tuple(published))
         except AllotmentError as error:
             faults.append((Kind.UNPROVED_KEY, error.message))
     sightings = []
@@ -230,7 +230,7 @@ def _anchor(outside: Outside, elsewhere: Elsewhere, since: int, faults: list[tup
         sightings.append(Sighting(newest, Kind.FORK))
     if elsewhere.seen is not None:
         sightings.append(Sighting(elsewhere.seen.opened().checkpoint, Kind.WITNESSED))
-    return Anchor(chain, frozenset(published), tuple(sightings), begun)
+    return Anchor(chain, tuple(published), tuple(sightings), begun)
 
 
 def _newest_outside(outside: Outside, faults: list[tuple[Kind, str]]) -> Checkpoint | None:
