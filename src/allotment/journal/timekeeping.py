@@ -11,15 +11,13 @@ from collections.abc import Callable
 
 from django.utils.translation import gettext
 
-from allotment.engine.gate.watching import JUMP_SECONDS, STEADY_SECONDS
+from allotment.engine.gate.watching import JUMP_SECONDS, SLEW, STEADY_SECONDS
 from allotment.journal.examining import real_time
 from allotment.kernel import clock
 from allotment.kernel.errors import Unavailable
 
 MOST_SECONDS = 300.0
 """The longest wait after a jump: a machine whose clock is set right at last should not be silent for hours."""
-_SLEW = 0.001
-"""How far a healthy clock may drift per second, as for the gate."""
 
 
 class Timekeeper:
@@ -40,7 +38,7 @@ class Timekeeper:
         now = self._steady()
         offset = self._wall() - now
         jump = abs(offset - self._offset)
-        if jump > JUMP_SECONDS + (now - self._looked) * _SLEW:
+        if jump > JUMP_SECONDS + (now - self._looked) * SLEW:
             patience = min(max(STEADY_SECONDS, jump), MOST_SECONDS)
             self._doubted_until = max(self._doubted_until, now + patience)
         self._offset, self._looked = offset, now

@@ -18,7 +18,7 @@ FRESHER_SECONDS = 1.0
 """How soon facts are read again."""
 WRITABLE_SECONDS = 0.5
 """How soon the journal tries again to write."""
-_SLEW = 0.001
+SLEW = 0.001
 """How far a healthy clock may drift per second: twice what adjtime(3) uses to correct one (500 ppm)."""
 
 
@@ -43,7 +43,7 @@ class ClockWatch:
         now = self._steady()
         offset = self._wall() - now
         moved, self._offset = offset - self._offset, offset
-        if abs(moved) > JUMP_SECONDS + (now - self._looked) * _SLEW:
+        if abs(moved) > JUMP_SECONDS + (now - self._looked) * SLEW:
             self._closed_until = now + STEADY_SECONDS
             if moved < 0:
                 self._went_back = now
