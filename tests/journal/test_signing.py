@@ -5,12 +5,13 @@ import pytest
 from allotment.journal import signing
 from allotment.journal.models import JournalCheckpoint, JournalEntry
 from allotment.journal.recording import note
-from allotment.journal.sequencing import Sequencer, begin_again, sequence_now
+from allotment.journal.sequencing import Sequencer, begin_again, sequence_now, state
 from allotment.journal.tree.checkpoints import open_checkpoint
 from allotment.journal.tree.keyrings import KeyRing
 from allotment.journal.tree.notes import Signer, Verifier
 from allotment.journal.verifying import Outside, verify
 from allotment.kernel.errors import Conflict, Misconfigured
+from tests.journal.tree.growing import tamper
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("bare")]
 
@@ -89,19 +90,52 @@ def test_a_change_that_was_cut_off_before_its_entry_can_be_made_again(bare):
     assert published(bare) == [current.verifier, left.verifier]
 
 
-def test_a_mounted_key_file_gets_its_second_line_from_somebody_else(bare, monkeypatch):
-    current = signing.read_keys().current
+@pytest.fixture
+def mounted(bare, monkeypatch):
+    """A key file that is a mount of its own: its text can be changed, and nothing can take its place."""
+    replace_file = signing.replace_file
+
+    def refuses(path, text, **how):
+        if path.name == "journal.key":
+            raise OSError(16, "Device or resource busy")
+        replace_file(path, text, **how)
+
+    signing.read_keys()
+    monkeypatch.setattr(signing, "replace_file", refuses)
+    return bare / "journal.key"
+
+
+def put_second_line(key_file) -> Signer:
+    """Write the key in force and another, as somebody does who rules the mounted file."""
+    current = Signer.parse(key_file.read_text().split()[-1])
     following = Signer.generate(current.verifier.name)
-    (bare / "journal.key").write_text(f"{current.private_text()}\n{following.private_text()}\n")
-    signing.rotate(None)
-    monkeypatch.setattr(signing.os, "access", lambda *_: False)
-    sequence_now()
-    see()
-    assert sequence_now().trouble == ""
-    newest = JournalCheckpoint.objects.last().note
-    assert open_checkpoint(newest, published(bare)).signed_by == (following.verifier,)
-    assert (bare / "journal.key").read_text().count("PRIVATE") == 2
+    key_file.write_text(f"{current.private_text()}\n{following.private_text()}\n")
+    return following
+
+
+def test_a_mounted_key_file_gets_its_second_line_from_somebody_else(bare, mounted):
+    for changes in (1, 2):
+        following = put_second_line(mounted)
+        signing.rotate(None)
+        sequence_now()
+        see()
+        assert sequence_now().trouble == ""
+        newest = JournalCheckpoint.objects.last().note
+        assert open_checkpoint(newest, published(bare)).signed_by == (following.verifier,)
+        assert mounted.read_text().count("PRIVATE") == 2
+        assert len(published(bare)) == changes + 1
     assert verify(Outside.read(bare)).is_sound
+
+
+def test_a_mounted_key_file_without_a_new_key_is_told_what_it_should_hold(bare, mounted):
+    put_second_line(mounted)
+    signing.rotate(None)
+    with pytest.raises(Conflict, match="being changed already"):
+        signing.rotate(None)
+    sequence_now()
+    with pytest.raises(Misconfigured, match="cannot be written") as refusal:
+        signing.rotate(None)
+    assert "A key that was replaced must not stand there" in refusal.value.hint
 
 
 def test_several_servers_change_their_key_once_each_has_the_new_one(bare):
@@ -217,3 +251,34 @@ def test_a_file_is_replaced_whole_or_not_at_all(bare):
         signing.replace_file(path, "half \ud800")
     assert path.read_text() == "first"
     assert [one.name for one in bare.iterdir()] == ["journal.checkpoint"]
+
+
+def test_looking_at_the_state_makes_no_key(bare):
+    see()
+    sequence_now()
+    (bare / "journal.key").unlink()
+    tamper(("DELETE FROM journal_checkpoint",))
+    assert "is missing" in state().trouble
+    assert not (bare / "journal.key").exists()
+
+
+def test_a_key_file_that_cannot_be_used_is_kept_before_another_is_written(bare):
+    see()
+    sequence_now()
+    damaged = (bare / "journal.key").read_text() + "PRIVATE+KEY+typo\n"
+    (bare / "journal.key").write_text(damaged)
+    begin_again("it cannot be read", None)
+    assert sequence_now().trouble == ""
+    (aside,) = bare.glob("journal.key.*")
+    assert aside.read_text() == damaged
+    assert aside.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_key_of_another_journal_is_kept_before_another_is_written(bare):
+    see()
+    sequence_now()
+    other = Signer.generate("allotment/journal/0000000000000000").private_text()
+    (bare / "journal.key").write_text(other)
+    begin_again("the key is lost", None)
+    (aside,) = bare.glob("journal.key.*")
+    assert aside.read_text() == other

@@ -5,22 +5,25 @@ the public keys in `journal.vkeys`, and the newest checkpoint in `journal.checkp
 
 Invariant: what passes begins with exactly the entries that were signed; what follows them fits its text and hands over
 to no key but one in the key file.
-Refuses: a beginning anew that the new key did not sign, and any after the new key has signed its first checkpoint.
+Refuses: a beginning anew that the new key did not sign, and any after the new key has signed its first checkpoint; a
+row of a checkpoint that is not ours, until the journal begins again. Then such rows are passed over.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.utils.translation import gettext
 
 from allotment.journal import signing
-from allotment.journal.handing_over import given_up, handover
+from allotment.journal.anchoring import proved_keys
+from allotment.journal.handing_over import GivenUp, given_up, handover
 from allotment.journal.models import JournalCheckpoint, JournalEntry, JournalLeaf
+from allotment.journal.newest import Newest, newest_checkpoint, opened_row, tree_size
 from allotment.journal.proving import StoredHashes
 from allotment.journal.signing import Keys
 from allotment.journal.tree import proofs
-from allotment.journal.tree.checkpoints import Checkpoint, SignedCheckpoint, open_checkpoint, read_checkpoint
+from allotment.journal.tree.checkpoints import Checkpoint, open_checkpoint, read_checkpoint
 from allotment.journal.tree.hashing import leaf_hash
 from allotment.journal.tree.keyrings import ROTATE
 from allotment.journal.tree.notes import Verifier
@@ -42,6 +45,8 @@ class Signed:
     """No signature may be dated before it."""
     is_given_up: bool = False
     """Whether it is to be left behind: the journal begins again, and has not been signed since."""
+    newest: Newest | None = None
+    """The newest checkpoint in the database that a key in force signed."""
 
 
 def real_time() -> datetime:
@@ -49,36 +54,43 @@ def real_time() -> datetime:
     return datetime.now(UTC)
 
 
-def tree_size() -> int:
-    """Return how many entries have a place."""
-    last = JournalLeaf.objects.order_by("-number").values_list("number", flat=True).first()
-    return 0 if last is None else last + 1
-
-
 def examine(keys: Keys) -> Signed:
     """Compare the database with what was signed; raises `Conflict` if growing it would contradict that."""
     # In this order, because another process may be signing: what is read later is never the shorter.
     outside = signing.read_outside()
-    newest = JournalCheckpoint.objects.order_by("-size").first()
+    highest = JournalCheckpoint.objects.order_by("-size").values_list("size", "note").first()
     size = tree_size()
+    mine = ours(keys.verifiers)
+    newest = newest_checkpoint(mine, size)
     signed = Signed()
     if outside is not None:
         kept = read_checkpoint(outside)
-        if not _is_given_up(kept, keys):
-            signed = _require_signed(outside, size, keys)
-        elif not _is_by(newest, keys.verifiers[-1].name):
-            signed = Signed(newest.size if newest else 0, is_given_up=True)
-            _require_rest(signed, size, keys)
-            return signed
+        if is_given_up(kept, keys):
+            if newest is None:
+                return _given_up(kept, size, keys)
+        else:
+            # A server that did not lead for long has a checkpoint of a key before, and the database goes on from it.
+            is_behind = newest is not None and newest.size >= kept.size
+            before = signing.published_keys() if is_behind else ()
+            signed = _require_signed(outside, size, (*before, *keys.verifiers))
+    if highest is not None and highest[0] > signed.size:
+        opened = opened_row(highest[0], highest[1], mine)
+        if opened is not None:
+            require_same(opened.checkpoint, size)
+        else:
+            _require_excused(highest[0], size, keys, is_right_key=newest is not None or signed.size > 0)
     if newest is not None and newest.size >= signed.size:
-        there = _require_signed(newest.note, size, keys)
+        require_same(newest.opened.checkpoint, size)
         # The row's time is finer than that of the signature, and only believed where they agree.
-        at = newest.at if newest.at.replace(microsecond=0) == there.at else there.at
-        signed = Signed(there.size, max(signed.at, at))
+        is_same_second = newest.at.replace(microsecond=0) == newest.opened.at
+        at = newest.at if is_same_second else newest.opened.at
+        signed = Signed(newest.size, max(signed.at, at))
+    elif signed.size and JournalCheckpoint.objects.filter(size=signed.size).exists():
+        raise strange_row(signed.size)
     require_past(signed.at, real_time())
     _require_newest_key(signed.size, keys)
-    _require_rest(signed, size, keys)
-    return signed
+    _require_rest(signed.size, size, keys)
+    return Signed(signed.size, signed.at, newest=newest)
 
 
 def may_take_over(key: Verifier, keys: Keys) -> bool:
@@ -93,42 +105,73 @@ def may_take_over(key: Verifier, keys: Keys) -> bool:
     return key == keys.current.verifier and not has_signed  # begun again, and the old key is lost
 
 
-def _is_given_up(kept: Checkpoint, keys: Keys) -> bool:
+def ours(keys: Sequence[Verifier]) -> tuple[Verifier, ...]:
+    """Return those of `keys`, oldest first, whose checkpoints count: since a beginning anew, those of the new name.
+
+    A tree that is left behind may have checkpoints over more entries than there are now.
+    """
+    has_begun = bool(keys) and any(_begun(keys[-1]))
+    return tuple(one for one in keys if one.name == keys[-1].name or not has_begun)
+
+
+def is_given_up(kept: Checkpoint, keys: Keys) -> bool:
     """Whether the key in force says itself that it begins again after what was signed under another name."""
     key = keys.verifiers[-1]
-    if kept.origin == key.name:
-        return False
+    return kept.origin != key.name and any(told.origin == kept.origin for told in _begun(key))
+
+
+def _begun(key: Verifier) -> Iterator[GivenUp]:
+    """Yield what a key that is trusted, of the same name as `key`, says that it gave up."""
     trusted = {key.text, *signing.published()}
     bodies = JournalEntry.objects.filter(action=ROTATE).values_list("body", flat=True)
-    return any(
-        told.origin == kept.origin and told.by.name == key.name and told.by.text in trusted
-        for told in map(given_up, bodies)
-        if told is not None
+    for told in map(given_up, bodies):
+        if told is not None and told.by.name == key.name and told.by.text in trusted:
+            yield told
+
+
+def _given_up(kept: Checkpoint, size: int, keys: Keys) -> Signed:
+    """Return what is left behind: up to the newest checkpoint that is proved, and not the beginning anew itself."""
+    trusted = proved_keys((*signing.published_keys(), *keys.verifiers))
+    newest = newest_checkpoint(trusted, size)
+    until = newest.size if newest is not None else 0
+    if kept.origin not in {one.name for one in trusted}:
+        until = min(kept.size, size)  # no key of that time is left, so what a person gave up is all there is
+    beginning = signing.place_of(keys.verifiers[-1])
+    until = until if beginning is None else min(until, beginning)
+    _require_rest(until, size, keys, {one.text for one in trusted})
+    return Signed(until, is_given_up=True)
+
+
+def _require_excused(highest: int, size: int, keys: Keys, *, is_right_key: bool) -> None:
+    """Refuse a highest row that is not ours, unless the journal has begun again since."""
+    if not is_right_key:
+        raise _wrong_key(gettext("The key in %(path)s did not sign this journal."))
+    if not any(_begun(keys.verifiers[-1])):
+        _require_newest_key(size, keys)
+        raise strange_row(highest)
+
+
+def strange_row(size: int) -> Conflict:
+    """Say that a row is not ours."""
+    return Conflict(
+        gettext("The row of the checkpoint over %(size)d entries was not written by Allotment.")
+        % {"size": size},
+        hint=gettext(
+            "Somebody wrote it into the database: keep a copy of it, as evidence, and find out who. Then go on with "
+            "“allotment journal begin-again”."
+        ),
+        code="strange-checkpoint",
     )
 
 
-def _require_signed(note: str, size: int, keys: Keys) -> Signed:
+def _require_signed(note: str, size: int, trusted: Collection[Verifier]) -> Signed:
     """Return what a checkpoint covers; refuses one that is not ours, or not over these entries."""
-    opened = _require_key(note, keys)
-    _require_same(opened.checkpoint, size)
-    return Signed(opened.checkpoint.size, opened.at)
-
-
-def _is_by(newest: JournalCheckpoint | None, origin: str) -> bool:
-    """Whether the newest checkpoint in the database says that it is of this journal."""
-    if newest is None:
-        return False
     try:
-        return read_checkpoint(newest.note).origin == origin
-    except Invalid:
-        return False
-
-
-def _require_key(note: str, keys: Keys) -> SignedCheckpoint:
-    try:
-        return open_checkpoint(note, keys.verifiers)
+        opened = open_checkpoint(note, trusted)
     except Invalid as error:
         raise _wrong_key(gettext("The key in %(path)s did not sign this journal.")) from error
+    require_same(opened.checkpoint, size)
+    return Signed(opened.checkpoint.size, opened.at)
 
 
 def _require_newest_key(signed: int, keys: Keys) -> None:
@@ -177,7 +220,8 @@ def require_past(signed_at: datetime, now: datetime) -> None:
         )
 
 
-def _require_same(signed: Checkpoint, size: int) -> None:
+def require_same(signed: Checkpoint, size: int) -> None:
+    """Refuse a database that does not begin with the entries under a checkpoint."""
     if signed.size > size:
         raise Conflict(
             gettext(
@@ -200,10 +244,9 @@ def _require_same(signed: Checkpoint, size: int) -> None:
         )
 
 
-def _require_rest(signed: Signed, size: int, keys: Keys) -> None:
+def _require_rest(signed: int, size: int, keys: Keys, known: Collection[str] = ()) -> None:
     """Refuse entries whose place nobody signed yet, unless it is one that the sequencer gives."""
-    edge = proofs.edge(StoredHashes(), min(signed.size, size))
-    known = signing.published() if signed.is_given_up else ()
+    edge = proofs.edge(StoredHashes(), signed)
     for number, stored, body in _places(edge.size, size):
         if number != edge.size or body is None or leaf_hash(body.encode()) != stored:
             raise Conflict(

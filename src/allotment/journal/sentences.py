@@ -71,6 +71,10 @@ _phrases: dict[str, Phrase] = {
     Action.READ_JOURNAL: Phrase(_("read the journal"), _("read the journal")),
     "journal.write": Phrase(_("wrote the journal"), _("write the journal")),
     "journal.sign": Phrase(_("signed the journal again"), _("sign the journal")),
+    "journal.hold-back": Phrase(
+        _("left a change of the journal's key without a place"),
+        _("leave a change of the journal's key without a place"),
+    ),
     "journal.rotate-key": Phrase(
         _("changed the key that signs the journal"), _("change the key that signs the journal")
     ),

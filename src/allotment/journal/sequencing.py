@@ -16,15 +16,17 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext
 
 from allotment.engine.gate.defects import DEFECTS, words
-from allotment.engine.recording import Entry, Scalar
 from allotment.journal import changes, signing, turns
-from allotment.journal.bodies import instant
-from allotment.journal.examining import WRONG_KEY, examine, real_time, tree_size
-from allotment.journal.growing import BATCH, Tree, held_back
+from allotment.journal.anchoring import proved_keys
+from allotment.journal.bodies import instant, read_body
+from allotment.journal.examining import WRONG_KEY, examine, ours, real_time
+from allotment.journal.following import Follower
+from allotment.journal.growing import Tree, held_back
 from allotment.journal.handing_over import giving_up
 from allotment.journal.leading import Lead
 from allotment.journal.models import JournalCheckpoint, JournalEntry, JournalLeaf
-from allotment.journal.recording import record
+from allotment.journal.newest import Newest, newest_checkpoint, tree_size
+from allotment.journal.telling import LATE_SECONDS, Teller
 from allotment.journal.timekeeping import Timekeeper
 from allotment.journal.tree.checkpoints import read_checkpoint
 from allotment.journal.tree.keyrings import ROTATE
@@ -39,11 +41,12 @@ CHECKPOINT_SECONDS = 1.0
 RETRY_SECONDS = 2.0
 LOOK_SECONDS = 3600.0
 """Between two looks over everything: old changes go, and whatever came later than anybody waited gets its place."""
-LATE = timedelta(minutes=1)
+LATE = timedelta(seconds=LATE_SECONDS)
 """An entry that waits longer for its place shows that nobody gives places."""
 _MOST_COUNTED = 100_000
-SIGN = "journal.sign"
-"""The action of the entry that tells that signing has stopped (“failed”), or that it goes on (“done”)."""
+_MOST_READ = 1_000
+_RANDOM_BITS = 80
+"""Behind the milliseconds of its making in the id of an entry, a UUID of version 7 (RFC 9562 §5.7)."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +79,12 @@ class Sequencer:
         self._next_checkpoint = 0.0
         self._next_look = 0.0
         self._timekeeper = Timekeeper()
-        self._doubt: AllotmentError | None = None
-        self._stopped_at: float | None = None
-        self._is_stop_told = False
+        self._follower = Follower()
+        self._teller = Teller()
+        self._stop: AllotmentError | None = None
+        """What keeps this process from signing."""
         self.failure: AllotmentError | None = None
+        """The same, or what keeps an entry from its place."""
 
     @property
     def leads(self) -> bool:
@@ -111,22 +116,26 @@ class Sequencer:
 
     def round(self, *, is_last: bool = False) -> None:
         """Place what waits, and sign if it is time."""
-        self._doubt = self._timekeeper.doubt()
+        doubt = self._timekeeper.doubt()
         try:
             if self._tree is None and not self._lead.take():
-                self.failure = None
+                self._follow()
+                self._stop = self.failure = None
                 return
             if self._tree is None or clock.monotonic() >= self._next_look:
                 self._tree = self._look_over()
-            while placed := self._tree.grow():
-                # Not in the middle of a backlog: what follows would be older than the signature before it.
-                if placed < BATCH and clock.monotonic() >= self._next_checkpoint:
-                    self._sign(self._tree)
-            if self._tree.has_news and (is_last or clock.monotonic() >= self._next_checkpoint):
-                self._sign(self._tree)
-            self.failure = self._tree.trouble
+            # Nothing is signed in the middle of a backlog: what follows would be older than the signature before it.
+            while self._tree.grow():
+                continue
+            is_due = self._tree.has_news and (is_last or clock.monotonic() >= self._next_checkpoint)
+            # In doubt the lead is kept: another process on this machine would sign with the same clock.
+            self._stop = doubt if is_due else None
+            if is_due and doubt is None:
+                self._tree.sign()
+                self._next_checkpoint = clock.monotonic() + CHECKPOINT_SECONDS
+            self.failure = self._stop or self._held_back()
         except (AllotmentError, Error, *DEFECTS) as error:
-            self.failure = _told(error)
+            self._stop = self.failure = _told(error)
             self.give_up()
 
     def give_up(self) -> None:
@@ -135,37 +144,32 @@ class Sequencer:
         with suppress(Error, OSError):
             self._lead.give_up()
 
-    def _sign(self, tree: Tree) -> None:
-        if self._doubt is not None:
-            raise self._doubt
-        tree.sign()
-        self._next_checkpoint = clock.monotonic() + CHECKPOINT_SECONDS
+    def _held_back(self) -> AllotmentError | None:
+        ticket = None if self._tree is None else self._tree.held_back
+        return None if ticket is None else held_back(ticket)
+
+    def _follow(self) -> None:
+        # The state tells what does not fit, and the next look tries again.
+        with suppress(AllotmentError, Error, *DEFECTS):
+            self._follower.look()
 
     def _look_over(self) -> Tree:
         changes.trim()
         self._next_look = clock.monotonic() + LOOK_SECONDS
         return Tree()
 
-    def _tell(self) -> None:
-        """Record once that signing has stopped for a while, and once that it goes on, so that it is found later."""
-        now = clock.monotonic()
-        if self.failure is None:
-            self._stopped_at = None
-        elif self._stopped_at is None:
-            self._stopped_at = now
-        has_stopped = self._stopped_at is not None and now - self._stopped_at > LATE.total_seconds()
-        if has_stopped == self._is_stop_told or (self.failure is not None and not has_stopped):
-            return
+    def tell(self) -> None:
+        """Record what lasts, so that it is found later."""
         with suppress(AllotmentError, Error, *DEFECTS):  # the next round tries again
-            _note_signing(self.failure)
-            self._is_stop_told = has_stopped
+            self._teller.tell_stop(self._stop, leads=self.leads)
+            self._teller.tell_held_back(None if self._tree is None else self._tree.held_back)
 
     def _run(self) -> None:
         try:
             while not self._stopping.is_set():
                 self._news.clear()
                 self.round()
-                self._tell()
+                self.tell()
                 if self._tree is None and self.failure is not None:
                     connections.close_all()
                     self._stopping.wait(RETRY_SECONDS)
@@ -192,8 +196,10 @@ def sequence_now() -> State:
         mine.round(is_last=True)
         led, failure = mine.leads, mine.failure
         mine.give_up()
-        if led or failure is not None or _is_signed(newest) or clock.monotonic() > deadline:
+        if led or failure is not None or is_signed(newest):
             return _state(failure)
+        if clock.monotonic() > deadline:
+            return _state(_not_yet())
         threading.Event().wait(PACE_SECONDS)
 
 
@@ -213,11 +219,13 @@ def begin_again(reason: str, by: UUID | None) -> int:
         keys = signing.read_keys()
         examine(keys)
     except AllotmentError as trouble:
-        note = _signed_last()
+        note = _signed_last(keys)
         if note is None or trouble.code == signing.OPEN_KEY:
             raise
         old = read_checkpoint(note)
         known = None if keys is None or trouble.code == WRONG_KEY else signing.Keys(keys.current)
+        if known is None or known != keys:
+            signing.keep_aside()
         to = signing.new_signer()
         signing.keep_outside(note)  # what stands there is given up, and nothing else
         return signing.hand_over(known, to, by, {"reason": reason, **giving_up(old, to)})
@@ -227,18 +235,30 @@ def begin_again(reason: str, by: UUID | None) -> int:
     )
 
 
-def _signed_last() -> str | None:
+def _signed_last(keys: signing.Keys | None) -> str | None:
     """Return the newest checkpoint there is: that outside the database, unless the database goes on from it."""
     outside = signing.read_outside()
-    newest = JournalCheckpoint.objects.order_by("-size").values_list("note", flat=True).first()
     sizes: dict[str, int] = {}
-    for note in filter(None, (outside, newest)):
+    for note in filter(None, (outside, _highest(keys))):
         with suppress(Invalid):
             sizes[note] = read_checkpoint(note).size
-    if outside in sizes and newest in sizes:
-        is_same = read_checkpoint(outside).origin == read_checkpoint(newest).origin
-        return max(sizes, key=sizes.__getitem__) if is_same else outside
-    return next(iter(sizes), None)
+    if outside is None or outside not in sizes:
+        return next(iter(sizes), None)
+    origin = read_checkpoint(outside).origin
+    return max((note for note in sizes if read_checkpoint(note).origin == origin), key=sizes.__getitem__)
+
+
+def _highest(keys: signing.Keys | None) -> str | None:
+    """Return the highest checkpoint in the database that is proved; where no key is left to prove it, the highest."""
+    trusted = proved_keys((*signing.published_keys(), *(keys.verifiers if keys is not None else ())))
+    newest = newest_checkpoint(ours(trusted))
+    if newest is not None:
+        return newest.opened.note
+    for size, note in JournalCheckpoint.objects.order_by("-size").values_list("size", "note")[:_MOST_READ]:
+        with suppress(Invalid):
+            if read_checkpoint(note).size == size:
+                return str(note)
+    return None
 
 
 def _state(failure: AllotmentError | None) -> State:
@@ -251,7 +271,7 @@ def _state(failure: AllotmentError | None) -> State:
 
 
 def _looked_up(failure: AllotmentError | None, *, leads: bool) -> State:
-    newest = JournalCheckpoint.objects.order_by("-size").first()
+    newest = _newest()
     signed = newest.size if newest else 0
     last = JournalLeaf.objects.order_by("-entry").values_list("entry", flat=True).first() or 0
     waiting = JournalEntry.objects.filter(ticket__gt=last).order_by("ticket")
@@ -267,15 +287,34 @@ def _looked_up(failure: AllotmentError | None, *, leads: bool) -> State:
     )
 
 
+def _newest() -> Newest | None:
+    """Return the newest checkpoint, by the keys that lie outside the database."""
+    known, size = signing.known_keys(), tree_size()
+    return newest_checkpoint(ours(known), size) or newest_checkpoint(known, size)
+
+
 def _is_late(signed: int, last: int) -> bool:
     """Whether the first entry that nobody signed, with a place or without, is older than it should be."""
     unsigned = JournalLeaf.objects.filter(number__gte=signed).order_by("number").values("entry")[:1]
     first_unplaced = JournalEntry.objects.filter(ticket__gt=last).order_by("ticket").values("ticket")[:1]
-    late = instant(real_time() - LATE)
+    late = real_time() - LATE
     return any(
-        JournalEntry.objects.filter(ticket__in=first, at__lt=late).exists()
+        _was_recorded_before(late, body)
         for first in (unsigned, first_unplaced)
+        for body in JournalEntry.objects.filter(ticket__in=first, at__lt=instant(late)).values_list(
+            "body", flat=True
+        )
     )
+
+
+def _was_recorded_before(late: datetime, body: str) -> bool:
+    """Whether an entry that says so was. Those of a demonstration say an earlier time; the id tells that of making."""
+    try:
+        entry = read_body(body)
+    except Invalid:
+        return True
+    milliseconds = entry.id.int >> _RANDOM_BITS
+    return not entry.details.get("invented") or milliseconds < late.timestamp() * 1000
 
 
 def _held_back() -> AllotmentError | None:
@@ -327,23 +366,28 @@ def _nobody() -> AllotmentError:
     )
 
 
-def _note_signing(failure: AllotmentError | None) -> None:
-    details: dict[str, Scalar] = {} if failure is None else {"why": failure.message, "code": failure.code}
-    entry = Entry(
-        at=clock.now(),
-        action=SIGN,
-        outcome="done" if failure is None else "failed",
-        actor=None,
-        object_kind="journal",
-        object_id="",
-        details=details,
-        flagged=True,
+def _not_yet() -> AllotmentError:
+    return Unavailable(
+        gettext(
+            "What was recorded just now is not signed yet: another process signs, and it takes its time."
+        ),
+        hint=gettext(
+            "Try again in a moment. If it stays so, “allotment doctor” on the machine of the server says why."
+        ),
     )
-    with turns.writing():
-        record(entry)
 
 
-def _is_signed(ticket: int) -> bool:
-    newest = JournalCheckpoint.objects.order_by("-size").values_list("size", flat=True).first() or 0
+def has_begun() -> bool:
+    """Whether anything has a place, or was signed here: nothing may be mended then before it was verified."""
+    return (
+        JournalLeaf.objects.exists()
+        or JournalCheckpoint.objects.exists()
+        or signing.read_outside() is not None
+    )
+
+
+def is_signed(ticket: int) -> bool:
+    """Whether the newest checkpoint covers the entries up to this ticket."""
+    newest = _newest()
     place = JournalLeaf.objects.filter(entry__gte=ticket).values_list("number", flat=True).first()
-    return ticket == 0 or (place is not None and place < newest)
+    return ticket == 0 or (place is not None and newest is not None and place < newest.size)

@@ -11,6 +11,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -21,6 +22,7 @@ from django.utils.translation import gettext
 from allotment.engine.recording import Entry
 from allotment.journal.handing_over import handover
 from allotment.journal.models import JournalCheckpoint, JournalEntry, JournalLeaf
+from allotment.journal.newest import signed_size
 from allotment.journal.recording import record
 from allotment.journal.tree.keyrings import ROTATE
 from allotment.journal.tree.notes import Signer, Verifier
@@ -75,11 +77,32 @@ def published() -> tuple[str, ...]:
     return tuple(path.read_text(encoding="utf-8").split()) if path.exists() else ()
 
 
+def published_keys() -> tuple[Verifier, ...]:
+    """Return the same keys, without what is none."""
+    found: list[Verifier] = []
+    for one in published():
+        with suppress(Invalid):
+            found.append(Verifier.parse(one))
+    return tuple(found)
+
+
+def known_keys() -> tuple[Verifier, ...]:
+    """Return the public keys that lie outside the database, oldest first: published, and those of the key file.
+
+    Makes no key, and passes over a key file that cannot be used.
+    """
+    in_file: tuple[Verifier, ...] = ()
+    if key_file().exists():
+        with suppress(Misconfigured):
+            in_file = read_keys().verifiers
+    return tuple(dict.fromkeys((*published_keys(), *in_file)))
+
+
 def read_keys() -> Keys:
     """Return the keys of this journal, made now if nothing was ever signed. Raises `Misconfigured`."""
     path = settings().journal_key_file
     if not path.exists():
-        if JournalCheckpoint.objects.exists():
+        if JournalCheckpoint.objects.exists() or read_outside() is not None:
             raise Misconfigured(
                 gettext("The key that signs the journal is missing: %(path)s.") % {"path": path},
                 hint=gettext("Put the file back from your backup of keys, or begin again with a new one."),
@@ -101,11 +124,13 @@ def read_keys() -> Keys:
     return keys
 
 
-def publish(key: Verifier) -> None:
-    """Add a public key to `journal.vkeys`, if it is not there."""
+def publish(*keys: Verifier) -> None:
+    """Add public keys to `journal.vkeys`, if one is not there. Given oldest first, with those that are there."""
     known = published()
-    if key.text not in known:
-        replace_file(settings().home / "journal.vkeys", "".join(f"{one}\n" for one in (*known, key.text)))
+    texts = [one.text for one in keys]
+    if not set(texts) <= set(known):
+        ordered = dict.fromkeys((*texts, *known))
+        replace_file(settings().home / "journal.vkeys", "".join(f"{one}\n" for one in ordered))
 
 
 def place_of(key: Verifier) -> int | None:
@@ -116,18 +141,22 @@ def place_of(key: Verifier) -> int | None:
     return first
 
 
-def settle(keys: Keys, signed: int) -> Keys:
-    """Return the keys in force after `signed` entries are signed; a key that handed over leaves the file."""
+def in_force(keys: Keys, signed: int) -> Keys:
+    """Return the keys in force after `signed` entries are signed: a key that handed over in them is not among them."""
     if keys.following is None:
         return keys
     place = place_of(keys.following.verifier)
-    if place is None or place >= signed:
-        return keys
-    publish(keys.following.verifier)
-    path = settings().journal_key_file
-    if os.access(path.parent, os.W_OK):  # else somebody mounted it, and takes the first line out in time
-        replace_file(path, _file_text([keys.following]), mode=0o600)
-    return Keys(keys.following)
+    return keys if place is None or place >= signed else Keys(keys.following)
+
+
+def settle(keys: Keys, signed: int) -> Keys:
+    """Return the keys in force after `signed` entries are signed; a key that handed over leaves the file."""
+    left = in_force(keys, signed)
+    if left is not keys:
+        publish(*published_keys(), left.current.verifier)
+        with suppress(OSError):  # somebody mounted it, and takes the first line out in time
+            replace_file(settings().journal_key_file, _file_text([left.current]), mode=0o600)
+    return left
 
 
 def rotate(by: UUID | None) -> int:
@@ -137,6 +166,9 @@ def rotate(by: UUID | None) -> int:
     second line first. Raises `Conflict` while another change waits for its signature.
     """
     keys = read_keys()
+    keys = in_force(
+        keys, signed_size(keys.verifiers)
+    )  # the file may still hold the key before, where it is mounted
     return hand_over(keys, Signer.generate(keys.current.verifier.name), by)
 
 
@@ -212,6 +244,22 @@ def _require_private(path: Path) -> None:
         )
 
 
+def keep_aside() -> None:
+    """Keep a copy of the key file, before it is written over though it may hold the only copy of a key."""
+    path = settings().journal_key_file
+    if not path.exists():
+        return
+    aside = path.with_name(f"{path.name}.{clock.now():%Y%m%dT%H%M%S.%fZ}")
+    try:
+        keep_once(aside, path.read_bytes())
+    except OSError as error:
+        raise Misconfigured(
+            gettext("The key file %(path)s cannot be kept as %(aside)s: %(why)s")
+            % {"path": path, "aside": aside.name, "why": error.strerror},
+            hint=gettext("Take it away yourself, and keep it; then do this again."),
+        ) from error
+
+
 def _write_keys(signers: list[Signer]) -> None:
     path = settings().journal_key_file
     try:
@@ -220,7 +268,10 @@ def _write_keys(signers: list[Signer]) -> None:
         raise Misconfigured(
             gettext("The key file %(path)s cannot be written: %(why)s")
             % {"path": path, "why": error.strerror},
-            hint=gettext("Add the new key to it as a second line yourself, then do this again."),
+            hint=gettext(
+                "Put the key in force into its first line and the new key into a second line yourself, then do this "
+                "again. A key that was replaced must not stand there any more."
+            ),
         ) from error
 
 
