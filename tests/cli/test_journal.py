@@ -1,5 +1,6 @@
 """`allotment journal`, as its operator, an auditor and a witness use it, on one real installation after the other."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -137,6 +138,33 @@ def test_a_new_key_is_announced_and_the_journal_stays_whole(copied: Installation
     assert (keys[0], len(keys)) == (before, 2)
     assert keys[1] in ran.output
     assert copied("journal", "verify").code == 0
+
+
+def test_a_new_key_is_told_before_it_signs_with_what_it_waits_for(copied: Installation) -> None:
+    before = key_of(copied)
+    with (copied.server.home / "journal.lead").open("ab") as another:
+        fcntl.flock(another, fcntl.LOCK_EX)
+        ran = copied("journal", "rotate-key")
+        assert copied("journal", "checkpoint").errors.count("is not signed yet") == 1
+    assert "signs as soon as entry " in ran.output
+    assert "is not signed yet" in ran.errors
+    told = ran.output.split()[-1]
+    copied("journal", "checkpoint")
+    assert copied("journal", "keys").output.split() == [before, told]
+
+
+def test_verify_mends_nothing_before_it_looks(copied: Installation) -> None:
+    copied("journal", "export", "--to", "1")
+    with sqlite3.connect(copied.server.home / "allotment.sqlite3") as database:
+        found = database.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'journal_checkpoint'"
+        )
+        for (name,) in found.fetchall():
+            database.execute(f"DROP TRIGGER {name}")
+        database.execute("DELETE FROM journal_checkpoint")
+    copied("journal", "verify")
+    with sqlite3.connect(copied.server.home / "allotment.sqlite3") as database:
+        assert database.execute("SELECT count(*) FROM journal_checkpoint").fetchone() == (0,)
 
 
 def test_a_journal_in_order_cannot_begin_again_and_a_restored_one_can(

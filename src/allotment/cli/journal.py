@@ -48,10 +48,11 @@ def verify_all(*, since: int, keys: tuple[str, ...], witnessed: Path | None, as_
     """Check every entry, every hash, every signature and every time. Ends with 1 if anything is wrong.
 
     What it compares with lies beside the database. With --key or --witness, what lies outside this machine counts too.
+    A new journal, of which nothing has a place yet, is signed first; nothing else is written.
     """
     seen = witnessing.read_state(witnessed) if witnessed else None
     prepare()
-    if not sequencing.state().signed:
+    if not sequencing.has_begun():
         sequencing.sequence_now()  # a new installation: nobody served it yet
     found = verify(
         Outside.read(settings().home),
@@ -212,7 +213,7 @@ def checkpoint(*, since: int | None) -> None:
     With --since, prints what `allotment journal witness` needs, as JSON.
     """
     prepare()
-    sequencing.sequence_now()
+    _sign()
     if since is None:
         click.echo(proving.growth(0).checkpoint, nl=False)
     else:
@@ -232,8 +233,7 @@ def rotate_key(*, as_json: bool) -> None:
     """Sign with a new key from now on. The old one hands over to it in the journal; what it signed stays valid."""
     prepare()
     ticket = signing.rotate(None)
-    sequencing.sequence_now()
-    _tell_key(f"A new key signs from now on; entry {ticket} says so.", ticket, as_json=as_json)
+    _tell_key("A new key signs", ticket, as_json=as_json)
 
 
 @journal.command("begin-again")
@@ -246,21 +246,29 @@ def begin_again(*, reason: str, as_json: bool) -> None:
     """Go on after an old backup was put back: signs with a new key and name, and records what is missing."""
     prepare()
     ticket = sequencing.begin_again(reason, None)
-    _tell_key(f"The journal goes on; entry {ticket} says what was signed before.", ticket, as_json=as_json)
+    _tell_key("The journal goes on, with a new name and key", ticket, as_json=as_json)
 
 
-def _tell_key(words: str, ticket: int, *, as_json: bool) -> None:
-    """Say that another key signs from now on, and which."""
-    key = evidence.public_keys().splitlines()[-1]
+def _tell_key(what: str, ticket: int, *, as_json: bool) -> None:
+    """Say that another key signs from now on, or as soon as its entry is signed, and which."""
+    key = signing.read_keys().verifiers[-1].text
+    _sign()
+    is_signed = sequencing.is_signed(ticket)
     if as_json:
-        print_json({"entry": ticket, "key": key})
-    else:
-        click.echo(f"{words} Tell auditors and witnesses:\n{key}")
+        print_json({"entry": ticket, "key": key, "signed": is_signed})
+        return
+    when = f"from now on; entry {ticket} says so" if is_signed else f"as soon as entry {ticket} is signed"
+    click.echo(f"{what} {when}. Tell auditors and witnesses:\n{key}")
+
+
+def _sign() -> None:
+    """Sign what was recorded until now, and warn if that could not be done."""
+    state = sequencing.sequence_now()
+    if state.trouble:
+        click.secho(f"{state.trouble} {state.remedy}", fg="yellow", err=True)
 
 
 def _read(how: str, entries: int = 0) -> None:
     """Record that the journal is read here, and sign what was recorded until now."""
     note_reading(None, f"command line: {how}", entries=entries)
-    state = sequencing.sequence_now()
-    if state.trouble:
-        click.secho(f"{state.trouble} {state.remedy}", fg="yellow", err=True)
+    _sign()
