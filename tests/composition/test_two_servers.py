@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -102,13 +103,12 @@ def last_call_that_passed(servers: tuple[Server, Server], caller: dict[str, Any]
 
 
 def test_what_is_taken_away_stops_the_next_call_on_every_server(servers: tuple[Server, Server]) -> None:
-    organisation = Organisation(servers[0])
-    for server in servers:
-        server.start()
-    for word in AWAY:
-        caller = organisation.callers[word]
-        assert [asked(server, caller) for server in servers] == [200, 200], word
-        took = last_call_that_passed(servers, caller, organisation.take_away(word))
-        print(f"{word}: {took:.2f} s")
-        assert took <= AT_MOST_SECONDS, word
-    organisation.close()
+    with closing(Organisation(servers[0])) as organisation:
+        for server in servers:
+            server.start()
+        for word in AWAY:
+            caller = organisation.callers[word]
+            assert [asked(server, caller) for server in servers] == [200, 200], word
+            took = last_call_that_passed(servers, caller, organisation.take_away(word))
+            print(f"{word}: {took:.2f} s")
+            assert took <= AT_MOST_SECONDS, word
