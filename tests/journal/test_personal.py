@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from allotment.engine.recording import Entry, Personal
 from allotment.journal import personal
 from allotment.journal.models import JournalEntry, JournalPersonal
-from allotment.journal.personal import PersonalValue, commitment, commitments, matches, salted, values_of
+from allotment.journal.personal import (
+    PersonalValue,
+    commitment,
+    commitments,
+    matches,
+    missing,
+    said_in,
+    salted,
+    values_of,
+)
 from allotment.journal.recording import note, record
 from allotment.journal.writing import JournalWriter
 from allotment.kernel import clock
@@ -129,6 +138,35 @@ def test_a_value_that_was_changed_does_not_match() -> None:
     assert matches(made.id, right, committed)
     assert not matches(made.id, PersonalValue("name", ANN.subject, "Bo", kept.salt), committed)
     assert not matches(made.id, right, {})
+
+
+@pytest.mark.django_db
+def test_a_value_that_was_removed_or_changed_is_told_as_that() -> None:
+    made, other = entry(name=ANN, host=Personal(uuid4(), "Bo")), entry(name=Personal(uuid4(), "Cy"))
+    record(made)
+    record(other)
+    committed = JournalEntry.objects.get(id=made.id).content.commitments
+    host, name = said_in(made.id, committed)
+    assert (host.value, name.value) == ("Bo", "Ann Field")
+    JournalPersonal.objects.filter(entry=made.id, name="host").delete()
+    host, name = said_in(made.id, committed)
+    assert (host.value, host.is_missing, host.is_erased, name.value) == (None, True, False, "Ann Field")
+    host, name = said_in(made.id, {**committed, "name": "sha256:00"})
+    assert (name.value, name.is_changed) == (None, True)
+    assert said_in(other.id, {})[0].is_changed
+
+
+@pytest.mark.django_db
+def test_entries_that_lack_a_row_are_found() -> None:
+    whole, lacking, erased = (entry(name=Personal(uuid4(), "Ann"), host=ANN) for _ in range(3))
+    for one in (whole, lacking, erased):
+        record(one)
+    destroy(erased.personal["name"].subject)
+    committed = [(at, str(one.id), ("name", "host")) for at, one in enumerate((whole, lacking, erased))]
+    assert list(missing(committed)) == []
+    JournalPersonal.objects.filter(entry=lacking.id).delete()
+    assert list(missing(committed)) == [(1, ["host", "name"])]
+    assert list(missing([(7, "nonsense", ("name",))])) == [(7, ["name"])]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -50,7 +50,7 @@ class TestBesideASequencer:
         assert (verified.problems, verified.entries) == ((), 20)
         assert checked(bare) == 25
 
-    @pytest.mark.parametrize("after", ["_before", "_newest_outside", "_claims", "_look_at_places"])
+    @pytest.mark.parametrize("after", ["_before", "_newest_outside", "claims", "_look_at_places"])
     def test_what_is_signed_between_any_two_readings_is_no_problem(
         self, bare: Path, monkeypatch: pytest.MonkeyPatch, after: str
     ) -> None:

@@ -48,8 +48,15 @@ class Body(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def moment(self) -> datetime:
-        """When it happened."""
-        return datetime.fromisoformat(self.at)
+        """When it happened; raises `Invalid` for what is no time, which only somebody else can have written."""
+        try:
+            return datetime.fromisoformat(self.at)
+        except ValueError as error:
+            raise Invalid(
+                f"The time of this entry, {self.at}, is none.",
+                hint="Run `allotment journal verify`; it says what is damaged.",
+                where="at",
+            ) from error
 
 
 def _plain(value: object) -> str:

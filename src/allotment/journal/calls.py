@@ -147,27 +147,28 @@ def _questions() -> QuerySet[JournalEntry]:
 
 
 def _read(rows: Collection[JournalEntry]) -> Sequence[Call]:
-    people = naming.names("person", {str(one) for row in rows for one in (row.actor, row.content.approver)})
-    apps = naming.names("app", {str(row.app) for row in rows})
-    models = naming.names("model", {row.object_id for row in rows})
+    said = [row.content for row in rows]
+    people = naming.names("person", {str(one) for each in said for one in (each.actor, each.approver)})
+    apps = naming.names("app", {str(each.app) for each in said})
+    models = naming.names("model", {each.object_id for each in said})
     keys = naming.names("key", {_text(row, "key") for row in rows})
     return [
         Call(
             entry=row.ticket,
-            id=row.run,
-            at=row.content.moment,
-            outcome=row.outcome,
-            person=row.actor,
-            person_name=people.get(str(row.actor), ""),
-            approver=row.content.approver,
-            approver_name=people.get(str(row.content.approver), ""),
-            app=row.app,
-            app_title=apps.get(str(row.app), ""),
+            id=each.run or each.id,
+            at=each.moment,
+            outcome=each.outcome,
+            person=each.actor,
+            person_name=people.get(str(each.actor), ""),
+            approver=each.approver,
+            approver_name=people.get(str(each.approver), ""),
+            app=each.app,
+            app_title=apps.get(str(each.app), ""),
             app_version=_number(row, "app_version") or None,
             key=UUID(_text(row, "key")) if _text(row, "key") else None,
             key_name=keys.get(_text(row, "key"), ""),
             step=_text(row, "step"),
-            model=models.get(row.object_id, row.object_id),
+            model=models.get(each.object_id, each.object_id),
             template=_text(row, "template"),
             data_class=_text(row, "data_class"),
             tokens_in=_number(row, "tokens_in"),
@@ -180,7 +181,7 @@ def _read(rows: Collection[JournalEntry]) -> Sequence[Call]:
             rule=_text(row, "rule"),
             reason=_text(row, "reason"),
         )
-        for row in rows
+        for row, each in zip(rows, said, strict=True)
     ]
 
 

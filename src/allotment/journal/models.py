@@ -1,7 +1,8 @@
 """The tables of the journal. Private to this package: others use `recording.py`, `changes.py` and `queries.py`.
 
 Invariant: append-only, by these classes and by triggers in the database. An entry is its `body`, the text that is
-proved; the database itself computes every other column from it, so that nothing shown can differ from it.
+proved, and what is shown is read from it. The database itself computes every other column from it, to search by; so
+whoever does not make the table anew cannot have the two differ, and `verify` finds where somebody did.
 Refuses: inserting, changing or removing rows through these classes; `inserting.py` appends.
 """
 

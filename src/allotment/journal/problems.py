@@ -6,6 +6,9 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+MOST_TOLD = 1000
+"""Problems that are told one by one; more are only counted."""
+
 
 class Kind(StrEnum):
     """One way in which a journal can be damaged."""
@@ -17,6 +20,9 @@ class Kind(StrEnum):
     UNREADABLE = "unreadable"
     FORM = "form"
     STRAY = "stray"
+    TICKET = "ticket"
+    SHOWN = "shown"
+    PERSONAL = "personal"
     BACKDATED = "back-dated"
     AHEAD = "dated-ahead"
     UNPLACED = "unplaced"
@@ -46,7 +52,8 @@ _WORDS: dict[Kind, tuple[Promise, Promise]] = {
     Kind.UNREADABLE: (_("The text of entry %(where)s is not that of an entry."), _KEEP),
     Kind.FORM: (
         _(
-            "The text of entry %(where)s is not written in canonical form, so that it can be read in two ways."
+            "The text of entry %(where)s is not written in canonical form, or one of its ids or its time is not: "
+            "it can be read in two ways."
         ),
         _("Allotment never writes this. Find out who can write to the database."),
     ),
@@ -54,8 +61,25 @@ _WORDS: dict[Kind, tuple[Promise, Promise]] = {
         _("The entry with ticket %(where)s has the place %(number)s, which no tree has: nobody signed it."),
         _("Allotment never writes this. Find out who can write to the database."),
     ),
+    Kind.TICKET: (
+        _(
+            "Entry %(where)s has a ticket that stands before those of earlier entries: it is shown out of order."
+        ),
+        _KEEP,
+    ),
+    Kind.SHOWN: (
+        _("The entry with ticket %(where)s is found by other values than those of its text: %(names)s."),
+        _("Its text is what is proved. Allotment never writes this: find out who can write to the database."),
+    ),
+    Kind.PERSONAL: (
+        _("What entry %(where)s says about a person is missing: %(names)s. The entry itself is not touched."),
+        _(
+            "Erasing a person leaves such a row in place, so somebody removed it from the database. "
+            "Look for it in a backup."
+        ),
+    ),
     Kind.BACKDATED: (
-        _("Entry %(where)s is back-dated to %(at)s: those before it were signed at %(bound)s."),
+        _("Entry %(where)s is back-dated to %(at)s: what stands before it is of %(bound)s."),
         _("Look at who wrote it, and what it claims. The machine's clock may have been wrong."),
     ),
     Kind.AHEAD: (
@@ -107,8 +131,11 @@ _WORDS: dict[Kind, tuple[Promise, Promise]] = {
             "keep everything as evidence."
         ),
     ),
-    Kind.NO_KEY: (_("The journal's first public key cannot be read: %(why)s"), _COPY),
-    Kind.OUTSIDE: (_("The newest checkpoint outside the database cannot be read: %(why)s"), _COPY),
+    Kind.NO_KEY: (_("The journal's first public key, in journal.vkeys, is not known: %(why)s"), _COPY),
+    Kind.OUTSIDE: (
+        _("The newest checkpoint outside the database, journal.checkpoint, is not known: %(why)s"),
+        _COPY,
+    ),
 }
 
 

@@ -2,7 +2,8 @@
 
 Invariant: pages are cut by ticket, so that entries written meanwhile move nothing, and page 1,000 costs as much as
 page 1. A search for text looks at a bounded number of entries at a time and says how far it got. Nothing here needs a
-transaction: entries only come, and none below the newest ticket at the start.
+transaction: entries only come, and none below the newest ticket at the start. What is shown is read from the text that
+is proved; the columns are for finding it.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -16,9 +17,9 @@ from django.utils.translation import gettext
 from allotment.engine.actions import Action
 from allotment.engine.recording import Scalar
 from allotment.journal import naming
-from allotment.journal.bodies import instant
+from allotment.journal.bodies import Body, instant, read_body
 from allotment.journal.models import JournalEntry
-from allotment.journal.personal import PersonalValue, values_of
+from allotment.journal.personal import PersonalValue, said_in
 from allotment.journal.searching import says, short
 from allotment.journal.sentences import About, sentence
 from allotment.journal.tree.hashing import leaf_hash
@@ -112,7 +113,7 @@ def recent(wanted: Wanted, *, before: int | None = None, limit: int = PAGE) -> P
     if wanted.text:
         floor = max(0, before - LOOKED_THROUGH)
         rows = rows.filter(says(wanted.text), ticket__gte=floor)
-    found = list(_matching(wanted, rows).order_by("-ticket")[: limit + 1])
+    found = list(_matching(wanted, rows).only("body").order_by("-ticket")[: limit + 1])
     shown = found[:limit]
     if len(found) > limit:
         return Page(_named(shown), shown[-1].ticket)
@@ -149,7 +150,7 @@ def tickets(wanted: Wanted, most: int) -> list[int]:
 
 def entry(ticket: int) -> Recorded:
     """Return one entry; raises `NotFound`."""
-    row = JournalEntry.objects.filter(ticket=ticket).first()
+    row = JournalEntry.objects.filter(ticket=ticket).only("body").first()
     if row is None:
         raise NotFound(
             gettext("The journal has no entry %(ticket)s.") % {"ticket": ticket},
@@ -159,9 +160,9 @@ def entry(ticket: int) -> Recorded:
 
 
 def said_about_people(recorded: Recorded) -> tuple[PersonalValue, ...]:
-    """Return the personal values of an entry, as far as they can still be read."""
-    found = JournalEntry.objects.filter(ticket=recorded.number).values_list("id", flat=True)[0]
-    return values_of([found]).get(found, ())
+    """Return what an entry says about people, as far as it can still be read."""
+    content = read_body(recorded.body)
+    return said_in(content.id, content.commitments)
 
 
 def _newest_ticket() -> int:
@@ -193,15 +194,19 @@ def _matching(wanted: Wanted, rows: QuerySet[JournalEntry]) -> QuerySet[JournalE
 
 
 def _named(rows: Collection[JournalEntry]) -> tuple[Recorded, ...]:
-    acting = {str(one) for row in rows for one in (row.actor, row.content.approver) if one}
+    contents = [row.content for row in rows]
+    acting = {str(one) for content in contents for one in (content.actor, content.approver) if one}
     people = naming.names("person", acting)
-    apps = naming.names("app", {str(row.app) for row in rows if row.app})
-    objects = {kind: naming.names(kind, _ids(rows, kind)) for kind in {row.object_kind for row in rows}}
+    apps = naming.names("app", {str(content.app) for content in contents if content.app})
+    kinds = {content.object_kind for content in contents}
+    objects = {kind: naming.names(kind, _ids(contents, kind)) for kind in kinds}
     return tuple(
         _recorded(
             row,
             people,
-            objects[row.object_kind].get(row.object_id) or _told(row) or _named_by_app(row, apps),
+            objects[row.content.object_kind].get(row.content.object_id)
+            or _told(row)
+            or _named_by_app(row.content, apps),
         )
         for row in rows
     )
@@ -212,9 +217,9 @@ def _told(row: JournalEntry) -> str:
     return str(row.details.get("title") or row.details.get("name") or row.details.get("reference") or "")
 
 
-def _named_by_app(row: JournalEntry, apps: Mapping[str, str]) -> str | None:
+def _named_by_app(content: Body, apps: Mapping[str, str]) -> str | None:
     """Return the app's name for a run or a review; what has a word for an id, as a model does, goes by that."""
-    return apps.get(str(row.app)) if len(row.object_id) == len(str(row.app)) else None
+    return apps.get(str(content.app)) if len(content.object_id) == len(str(content.app)) else None
 
 
 def _worded(value: Scalar) -> str:
@@ -225,8 +230,8 @@ def _worded(value: Scalar) -> str:
     return str(value)
 
 
-def _ids(rows: Iterable[JournalEntry], kind: str) -> set[str]:
-    return {row.object_id for row in rows if row.object_kind == kind}
+def _ids(contents: Iterable[Body], kind: str) -> set[str]:
+    return {content.object_id for content in contents if content.object_kind == kind}
 
 
 def _recorded(row: JournalEntry, people: Mapping[str, str], object_name: str | None) -> Recorded:
@@ -234,22 +239,22 @@ def _recorded(row: JournalEntry, people: Mapping[str, str], object_name: str | N
     return Recorded(
         number=row.ticket,
         at=content.moment,
-        action=row.action,
-        outcome=row.outcome,
-        actor=row.actor,
-        actor_name=_name(row.actor, people),
-        object_kind=row.object_kind,
-        object_id=row.object_id,
-        object_name=object_name or short(row.object_id),
-        space=row.space,
-        app=row.app,
-        run=row.run,
+        action=content.action,
+        outcome=content.outcome,
+        actor=content.actor,
+        actor_name=_name(content.actor, people),
+        object_kind=content.object_kind,
+        object_id=content.object_id,
+        object_name=object_name or short(content.object_id),
+        space=content.space,
+        app=content.app,
+        run=content.run,
         policies=content.policies,
         details=tuple(sorted(row.details.items())),
         approver=content.approver,
         approver_name=_name(content.approver, people),
         policy_version=content.policy_version,
-        is_flagged=row.flagged,
+        is_flagged=content.flagged,
         leaf=leaf_hash(row.body.encode()).hex(),
         body=row.body,
     )

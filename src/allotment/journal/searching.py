@@ -7,12 +7,14 @@ Names are looked up today, as they are shown; none is stored. Refuses: nothing; 
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from django.core.exceptions import ValidationError
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Lookup, Q, TextField
@@ -124,7 +126,9 @@ def _distinct(column: str) -> Iterator[Any]:
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
         cursor.execute(_SKIPPING.format(column=field.column, table=JournalEntry._meta.db_table))  # noqa: SLF001 - as above
         rows = cursor.fetchall()
-    yield from (field.shown.to_python(value) for (value,) in rows)
+    for (value,) in rows:
+        with suppress(ValidationError):  # no id, which only somebody else can have written: `verify` tells it
+            yield field.shown.to_python(value)
 
 
 _SKIPPING = """

@@ -5,43 +5,46 @@ the first public key, and the newest checkpoint, without which a cut end would s
 state of a witness from elsewhere, if somebody has them. What must be there is read first and the rows after it, so
 that entries and checkpoints may be written meanwhile.
 
-Invariant: a journal that passes holds, in order, exactly the entries that were signed. Refuses: nothing; what is wrong
-is found and told.
+Invariant: a journal that passes holds, in order, exactly the entries that were signed, and each is shown where it was
+recorded. Nobody counts the checkpoints between the first and the newest: that some are gone shows nowhere and changes
+nothing, as an entry is as young as those before it. Refuses: nothing; what is wrong is found and told, also in rows
+that hold what Allotment never writes.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 
-import msgspec
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Exists, OuterRef, Q
 
+from allotment.journal import columns
 from allotment.journal.anchoring import Anchor, Begun, Sighting, chain_at, continues
 from allotment.journal.bodies import instant
-from allotment.journal.models import JournalCheckpoint, JournalEntry, JournalLeaf, JournalNode
-from allotment.journal.problems import Kind, Problem
+from allotment.journal.decoding import id_of, is_invented, is_uuid, moment_of
+from allotment.journal.models import JournalCheckpoint, JournalEntry, JournalLeaf
+from allotment.journal.personal import missing
+from allotment.journal.problems import MOST_TOLD, Kind, Problem
 from allotment.journal.proving import StoredHashes
+from allotment.journal.stored_rows import LARGEST, claims, nodes, rows
 from allotment.journal.tree import proofs
-from allotment.journal.tree.checkpoints import Checkpoint, SignedCheckpoint, read_checkpoint
+from allotment.journal.tree.checkpoints import Checkpoint, SignedCheckpoint, open_checkpoint, read_checkpoint
 from allotment.journal.tree.hashing import CompactRange
 from allotment.journal.tree.notes import Verifier
-from allotment.journal.walking import TOLERANCE, Claim, Row, Walk
+from allotment.journal.walking import IS_ROTATION, TOLERANCE, Claim, Walk
 from allotment.journal.witnessing import Seen
 from allotment.kernel import clock
 from allotment.kernel.errors import AllotmentError, Invalid
 
 GRACE = timedelta(minutes=1)
 """So long may an entry wait for its place and its signature."""
-MOST_TOLD = 1000
 _CHUNK = 16_384
-_PAGE = 500
-_ROWS = (
-    "SELECT leaf.number, leaf.hash, entry.body FROM journal_leaf leaf LEFT JOIN journal_entry entry"
-    " ON entry.ticket = leaf.entry WHERE leaf.number >= %s ORDER BY leaf.number LIMIT %s"
-)
-"""By hand, because models join along foreign keys only, and their rows cost as much as all hashing here."""
+_LEVELS = 62
+"""Beyond any that the tree has."""
+_NO_FILE = "there is no such file that can be read."
 
 Progress = Callable[[int, int], bool]
 """Called with entries done and to do; returns whether to go on."""
@@ -131,7 +134,7 @@ def verify(
     before = _before()
     given = _given(elsewhere)
     anchor = _anchor(outside, elsewhere, since, faults)
-    walk = Walk(_edge(since), anchor, _claims(since), clock.now())
+    walk = Walk(_edge(since), anchor, claims(since), clock.now(), _ticket_before(since))
     for kind, why in faults:
         walk.problem(kind, since, why=why)
     is_complete = _pass(walk, progress)
@@ -139,6 +142,8 @@ def verify(
         _look_at_the_end(walk, anchor, before)
         _look_at_places(walk, anchor, since)
         _look_at_rows(walk, since)
+        _look_at_tickets(walk)
+        _look_at_columns(walk)
         _look_for_unplaced(walk, before)
         _look_for_repeated(walk, since)
         for keys in given:
@@ -149,8 +154,8 @@ def verify(
         checkpoints=walk.signed,
         since=since,
         newest=walk.newest,
-        problems=tuple(walk.problems[:MOST_TOLD]),
-        problem_count=len(walk.problems),
+        problems=tuple(walk.problems),
+        problem_count=walk.problem_count,
         invented=walk.invented,
         begun=tuple(walk.begun),
         seconds=clock.monotonic() - started,
@@ -161,9 +166,9 @@ def verify(
 def _edge(since: int) -> CompactRange:
     try:
         return proofs.edge(StoredHashes(), since)
-    except Invalid as error:
+    except (Invalid, TypeError) as error:  # TypeError: a hash that is no bytes
         raise Invalid(
-            f"Verifying cannot begin at {since}: {error.message}",
+            f"Verifying cannot begin at {since}: {error}",
             hint="Verify everything; that says what is missing.",
             where="since",
         ) from error
@@ -173,36 +178,25 @@ def _pass(walk: Walk, progress: Progress | None) -> bool:
     """Take all rows; return False if interrupted."""
     last = JournalLeaf.objects.order_by("-number").values_list("number", flat=True).first()
     size = 0 if last is None else last + 1
-    for rows in _rows(walk.number, size):
-        walk.take(rows)
+    for page in rows(walk.number, size):
+        walk.take(page)
+        for number, names in missing(walk.committed):
+            walk.problem(Kind.PERSONAL, number, names=", ".join(names))
         if progress is not None and not progress(walk.number, size):
             return False
     return True
 
 
-def _rows(first: int, end: int) -> Iterator[Sequence[Row]]:
-    """Yield the entries in pages, each found by number: none is moved by what is written meanwhile."""
-    while first < end:
-        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-            cursor.execute(_ROWS, [first, min(_CHUNK, end - first)])
-            rows: Sequence[Row] = cursor.fetchall()
-        if not rows:
-            return
-        yield rows
-        first = rows[-1][0] + 1
-
-
-def _claims(since: int) -> Iterator[Claim]:
-    rows = JournalCheckpoint.objects.order_by("size")
-    page = list(rows.filter(size__gte=since)[:_PAGE])
-    while page:
-        yield from (Claim(one.size, one.at, one.note) for one in page)
-        page = list(rows.filter(size__gt=page[-1].size)[:_PAGE])
-
-
 def _before() -> _Before:
-    newest = JournalCheckpoint.objects.order_by("-size").values_list("size", flat=True).first()
+    numbered = JournalCheckpoint.objects.filter(size__lte=LARGEST)
+    newest = numbered.order_by("-size").values_list("size", flat=True).first()
     return _Before(newest or 0, instant(clock.now() - GRACE))
+
+
+def _ticket_before(since: int) -> int:
+    """Return the ticket of the entry before those that are verified."""
+    found = JournalLeaf.objects.filter(number=since - 1).values_list("entry", flat=True).first()
+    return found if isinstance(found, int) else 0
 
 
 def _given(elsewhere: Elsewhere) -> list[list[Verifier]]:
@@ -216,15 +210,14 @@ def _anchor(outside: Outside, elsewhere: Elsewhere, since: int, faults: list[tup
     published = (outside.vkeys or "").split() or list(elsewhere.keys)
     chain: tuple[Verifier, ...] = ()
     begun: tuple[Begun, ...] = ()
-    try:
-        first = Verifier.parse(next(iter(published), ""))
-    except Invalid as error:
-        faults.append((Kind.NO_KEY, error.message))
+    if not published:
+        faults.append((Kind.NO_KEY, _NO_FILE if outside.vkeys is None else "the file is empty."))
     else:
         try:
+            first = Verifier.parse(published[0])
             chain, begun = chain_at(first, since, tuple(published))
-        except AllotmentError as error:
-            faults.append((Kind.UNPROVED_KEY, error.message))
+        except (AllotmentError, TypeError) as error:  # TypeError: a hash that is no bytes
+            faults.append((Kind.UNPROVED_KEY if since else Kind.NO_KEY, str(error)))
     sightings = []
     if (newest := _newest_outside(outside, faults)) is not None:
         sightings.append(Sighting(newest, Kind.FORK))
@@ -237,7 +230,7 @@ def _newest_outside(outside: Outside, faults: list[tuple[Kind, str]]) -> Checkpo
     """Return what the file says. It is believed against the database only, so nobody asks for its signature."""
     if outside.checkpoint is None:
         if JournalCheckpoint.objects.exists():
-            faults.append((Kind.OUTSIDE, "there is no such file."))
+            faults.append((Kind.OUTSIDE, _NO_FILE))
         return None
     try:
         return read_checkpoint(outside.checkpoint)
@@ -248,11 +241,31 @@ def _newest_outside(outside: Outside, faults: list[tuple[Kind, str]]) -> Checkpo
 
 def _look_at_the_end(walk: Walk, anchor: Anchor, before: _Before) -> None:
     """Compare where the entries end with what was signed before they were read."""
-    signed = max([before.signed, *(one.checkpoint.size for one in anchor.sightings)])
+    rows = [one for one in islice(claims(walk.number + 1), MOST_TOLD) if one.size <= before.signed]
+    forged = [
+        one for one in rows if walk.chain and not _is_signed(one, [*walk.chain, *_readable(anchor.published)])
+    ]
+    for one in forged:
+        walk.problem(Kind.SIGNATURE, one.size, why="No key of this journal did, and it has fewer entries.")
+    kept = [one.size for one in rows if one not in forged]
+    signed = max([*kept, *(one.checkpoint.size for one in anchor.sightings)], default=0)
     if signed > walk.number:
         walk.problem(Kind.CUT, signed, size=str(walk.number))
-    elif before.signed < walk.number and _is_late(before):
+    elif not rows and before.signed < walk.number and _is_late(before):
         walk.problem(Kind.UNSIGNED, before.signed)
+
+
+def _is_signed(claim: Claim, keys: Sequence[Verifier]) -> bool:
+    try:
+        return open_checkpoint(claim.note, keys).checkpoint.size == claim.size
+    except Invalid:
+        return False
+
+
+def _readable(keys: Sequence[str]) -> Iterator[Verifier]:
+    for one in keys:
+        with suppress(Invalid):
+            yield Verifier.parse(one)
 
 
 def _is_late(before: _Before) -> bool:
@@ -272,22 +285,72 @@ def _look_at_places(walk: Walk, anchor: Anchor, since: int) -> None:
         numbers = enumerate(earlier.order_by("number").values_list("number", flat=True).iterator(_CHUNK))
         walk.problem(Kind.GAP, next((place for place, number in numbers if place != number), earlier.count()))
     for one in anchor.sightings:
-        if one.checkpoint.size < since and not continues(one.checkpoint, since):
+        if one.checkpoint.size < since and not _continues(one.checkpoint, since):
             walk.problem(one.kind, one.checkpoint.size)
+
+
+def _continues(sighting: Checkpoint, size: int) -> bool:
+    try:
+        return continues(sighting, size)
+    except TypeError:  # a hash that is no bytes
+        return False
 
 
 def _look_at_rows(walk: Walk, since: int) -> None:
     """Compare the rows of the tree with those computed; if the tree is not the signed one, they cannot tell more."""
+    for size in JournalCheckpoint.objects.exclude(size__gte=0, size__lte=LARGEST).values_list(
+        "size", flat=True
+    )[:1]:
+        walk.problem(
+            Kind.SIGNATURE, 0, why=f"There is a row over “{size}” entries, which Allotment never writes."
+        )
     if not walk.is_whole:
         return
     expected = {(one.level, one.index): one.hash for one in walk.nodes}
-    stored = JournalNode.objects.order_by("level", "index").values_list("level", "index", "hash")
-    for level, index, stored_hash in stored.iterator(_CHUNK):
-        end = (index + 1) << level
-        if since < end <= walk.number and expected.pop((level, index), b"") != bytes(stored_hash):
-            walk.problem(Kind.ROW, index << level)
+    for stored in nodes():
+        is_possible = 0 <= stored.level < _LEVELS
+        end = (stored.index + 1) << stored.level if is_possible else walk.number
+        if since < end <= walk.number and expected.pop((stored.level, stored.index), b"") != stored.hash:
+            walk.problem(Kind.ROW, stored.index << stored.level if is_possible else 0)
     for level, index in expected:
         walk.problem(Kind.ROW, index << level)
+
+
+def _look_at_tickets(walk: Walk) -> None:
+    """Find entries whose ticket is that of another, so that they are shown out of order.
+
+    On SQLite only a change of the key is placed later than it came. On PostgreSQL so is what commits late; but it took
+    its ticket before the entries that passed it by, so it cannot be younger than those.
+    """
+    one_at_a_time = connections[DEFAULT_DB_ALIAS].vendor == "sqlite"
+    for number in walk.late:
+        if walk.problem_count > MOST_TOLD:
+            return
+        places = (
+            JournalLeaf.objects.filter(number__lt=number).order_by("entry").values_list("entry", flat=True)
+        )
+        ticket = JournalLeaf.objects.filter(number=number).values_list("entry", flat=True)[0]
+        text = _text_at(ticket)
+        if not one_at_a_time:
+            passed_by = _text_at(places.filter(entry__gt=ticket).first())
+            at, before = moment_of(text), moment_of(passed_by)
+            is_moved = at and before and at > before + 2 * TOLERANCE and not is_invented(passed_by)
+        else:
+            is_moved = not text.startswith(IS_ROTATION)
+        if is_moved:
+            walk.problem(Kind.TICKET, number)
+
+
+def _text_at(ticket: int | None) -> str:
+    if ticket is None:
+        return ""
+    return JournalEntry.objects.filter(ticket=ticket).values_list("body", flat=True).first() or ""
+
+
+def _look_at_columns(walk: Walk) -> None:
+    """Find rows that are searched by other values than those of their text."""
+    for ticket, names in columns.differing():
+        walk.problem(Kind.SHOWN, ticket, names=", ".join(names))
 
 
 def _look_for_unplaced(walk: Walk, before: _Before) -> None:
@@ -305,26 +368,18 @@ def _look_for_unplaced(walk: Walk, before: _Before) -> None:
         walk.problem(Kind.UNPLACED, ticket)
 
 
-class _Identified(msgspec.Struct, frozen=True):
-    id: str
-
-
-_identified = msgspec.json.Decoder(_Identified).decode
-
-
 def _look_for_repeated(walk: Walk, since: int) -> None:
     """Find which entries have an id that came before; read again only if there are any."""
     repeated = walk.ids.repeated()
     seen: set[str] = set()
-    for rows in _rows(since, walk.number) if repeated else ():
-        for number, _, text in rows:
-            try:
-                one = _identified(text or "").id
-            except msgspec.DecodeError:
+    for page in rows(since, walk.number) if repeated else ():
+        for number, _, text, _ in page:
+            one = id_of(text or "") or ""
+            if not is_uuid(one) or walk.ids.halves([one])[0] not in repeated:
                 continue
-            if hash(one) in repeated and one in seen:
+            if one in seen:
                 walk.problem(Kind.REPEATED, number, id=one)
-            seen.update([one] if hash(one) in repeated else ())
+            seen.add(one)
 
 
 def _text_of(path: Path) -> str | None:
