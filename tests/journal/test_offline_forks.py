@@ -199,6 +199,15 @@ def test_a_change_of_the_key_in_a_fork_is_told(honest: Tree, run: Run, tmp_path:
     assert (status, "this is a fork: a key was changed among other entries" in words) == (1, True)
 
 
+def test_what_two_witnesses_saw_is_compared(honest: Tree, forked: Tree, run: Run, tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    for tree, size, expected in ((honest, 9, 0), (forked, 9, 1), (honest, 7, 3)):
+        state.write_text(json.dumps({"checkpoint": tree.note(size), "keys": [honest.signer.verifier.text]}))
+        assert run(state)[0] == 0
+        status, words = run(state, honest.note(9))
+        assert (status, "fork" in words, "no proof that" in words) == (expected, expected == 1, expected == 3)
+
+
 def test_a_witness_without_keys_vouches_for_nothing(
     honest: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

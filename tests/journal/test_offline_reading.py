@@ -3,6 +3,8 @@
 import json
 import os
 import random
+import shutil
+import warnings
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -62,7 +64,7 @@ def test_without_earlier_checkpoints_it_says_that_times_were_not_checked(tmp_pat
     journal.sign()
     pack = export_some(tmp_path / "some", [ticket])
     (pack / "checkpoints.jsonl").unlink()
-    told = "Note: 1 entries have no earlier checkpoint here; they may be back-dated."
+    told = "Note: 1 entries have no checkpoint before or soon after; they may be back-dated."
     status, words = run(pack, "--key", journal.first_key)
     assert (status, told in words) == (0, True)
     found = vars(receipts.evidence_of(ticket))
@@ -192,6 +194,26 @@ def test_a_receipt_with_a_name_twice_is_refused(tmp_path: Path, run: Run) -> Non
     text = json.dumps({"entry": found.entry, "proof": found.proof, "keys": []})
     path = tmp_path / "receipt.json"
     path.write_text(text[:-1] + ', "receipt": {"cost": 1, "cost": 2}}')
+    status, words = run(path, "--key", journal.first_key)
+    assert (status, "a name comes twice" in words) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["entries.jsonl", "checkpoints.jsonl"])
+def test_a_line_of_a_pack_with_a_name_twice_is_refused(tmp_path: Path, run: Run, name: str) -> None:
+    journal = grown(tmp_path, (3, 5))
+    pack = export_all(tmp_path / "all")
+    text = (pack / name).read_text()
+    (pack / name).write_text(text.replace("{", '{"body": "{}", "note": "",', 1))
+    status, words = run(pack, "--key", journal.first_key)
+    assert (status, "a name comes twice" in words) == (2, True)
+
+
+def test_a_pack_with_two_files_of_one_name_is_refused(tmp_path: Path, run: Run) -> None:
+    journal = grown(tmp_path, (3,))
+    path = Path(shutil.make_archive(str(tmp_path / "all"), "zip", export_all(tmp_path / "all")))
+    assert run(path, "--key", journal.first_key)[0] == 0
+    with zipfile.ZipFile(path, "a") as pack, warnings.catch_warnings(action="ignore"):
+        pack.writestr("entries.jsonl", pack.read("entries.jsonl"))
     status, words = run(path, "--key", journal.first_key)
     assert (status, "a name comes twice" in words) == (2, True)
 

@@ -7,6 +7,7 @@ files. Invariant: a pack is written from one checkpoint, so that everything in i
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -24,6 +25,7 @@ MOST_PROVED = 5000
 """Entries in one pack with a proof each; a full export needs none and has no bound."""
 
 MOST_CHECKPOINTS = 5000
+"""In a full export, evenly chosen: there every entry also tells how young the next must be."""
 _CHUNK = 500
 _VERIFIER = Path(__file__).parent / "verify_journal.py"
 _README = """This is evidence from a journal of Allotment.
@@ -72,7 +74,8 @@ def write_pack(tickets: Sequence[int], into: IO[bytes], *, witnessed: int = 0) -
             hint=gettext("Choose fewer, or export the whole journal, which needs no proof for each."),
         )
     proofs = sorted(proving.prove_all(tickets), key=lambda one: one.number)
-    earlier = list(proving.earlier((one.number for one in proofs), proofs[0].size, [witnessed]))
+    numbers = [one.number for one in proofs]
+    earlier = list(proving.earlier(numbers, proofs[0].size, [witnessed, *covering(numbers, proofs[0].size)]))
     with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as pack:
         _write_frame(pack, proofs[0].checkpoint, proofs[0].size)
         pack.writestr("entries.jsonl", _joined(_encode(_Entry(one.number, one.body)) for one in proofs))
@@ -107,13 +110,17 @@ def _write_frame(pack: zipfile.ZipFile, checkpoint: str, size: int) -> None:
 
 def _thinned(size: int) -> Iterator[bytes]:
     """Yield earlier checkpoints, evenly; in a full export they need no proof of consistency."""
-    sizes = list(
-        JournalCheckpoint.objects.filter(size__lt=size).order_by("size").values_list("size", flat=True)
-    )
-    chosen = sizes[:: len(sizes) // MOST_CHECKPOINTS + 1]
-    for start in range(0, len(chosen), _CHUNK):
-        rows = JournalCheckpoint.objects.filter(size__in=chosen[start : start + _CHUNK]).order_by("size")
-        yield from (_encode(proving.Earlier(row.note, [])) for row in rows)
+    before = JournalCheckpoint.objects.filter(size__lt=size).order_by("size")
+    step = before.count() // MOST_CHECKPOINTS + 1
+    notes = before.values_list("note", flat=True).iterator(_CHUNK)
+    yield from (_encode(proving.Earlier(note, [])) for note in islice(notes, 0, None, step))
+
+
+def covering(numbers: Iterable[int], size: int) -> Iterator[int]:
+    """Yield the sizes of the checkpoints below `size` that covered these entries first: they tell when that was."""
+    for number in numbers:
+        after = JournalCheckpoint.objects.filter(size__gt=number, size__lt=size).order_by("size")
+        yield from after.values_list("size", flat=True)[:1]
 
 
 def public_keys() -> str:

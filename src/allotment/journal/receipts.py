@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from allotment.journal import proving
-from allotment.journal.evidence import public_keys
+from allotment.journal.evidence import covering, public_keys
 from allotment.journal.tree.keyrings import Handover
 
 VERIFIER = Path(__file__).parent / "verify_journal.py"
@@ -28,7 +28,8 @@ class Evidence:
     """The journal's public keys, oldest first."""
     rotations: Sequence[Handover]
     checkpoints: Sequence[proving.Earlier]
-    """The one before the entry, which cannot be much older than it, and those under which a key handed over."""
+    """The one before the entry, which cannot be much older than it; the one that covered it first, which cannot be much
+    younger; and those under which a key handed over."""
 
 
 def evidence_of(ticket: int) -> Evidence:
@@ -39,7 +40,7 @@ def evidence_of(ticket: int) -> Evidence:
 def evidence_in(proof: proving.Proof) -> Evidence:
     """Return the evidence in a proof."""
     rotations = proving.handovers(until=proof.size)
-    earlier = tuple(proving.earlier([proof.number], proof.size))
+    earlier = tuple(proving.earlier([proof.number], proof.size, covering([proof.number], proof.size)))
     return Evidence(proof.body, proof.text, public_keys().split(), rotations, earlier)
 
 

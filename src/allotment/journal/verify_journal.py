@@ -4,46 +4,44 @@
 
 Needs Python 3.11 and `cryptography`. Take the key from somebody you trust, never from the pack: whoever makes up a pack
 makes up its keys. After a change of keys, --key may be given for each. Ends with 0: proved; 1: something is false;
-2: it cannot be told, as a file is damaged or no key was given; 3: proved by the key, but the evidence cannot be
-compared with --witness; 4: there are no entries. Notes say what was not looked at.
+2: it cannot be told, for damage or without a key; 3: proved by the key, but not comparable with --witness; 4: there are
+no entries. Notes say what was not looked at.
 
-The journal is a tree (RFC 6962): every entry is a leaf, and the root depends on every byte of every entry. A checkpoint
-(C2SP tlog-checkpoint) states origin, number of entries and root. One Ed25519 key signs it twice, plainly and with the
-time (C2SP signed-note, tlog-cosignature). An entry may be at most ten minutes older than the checkpoint before it, or
-younger than the one that covers it; only demonstration data, marked `invented`, may be older. What can be checked:
-
-  a pack (folder, .zip)  checkpoint.txt     the signed checkpoint that everything is proved against
-                         keys.txt           the journal's public keys (C2SP vkeys), oldest first; not trusted
-                         entries.jsonl      {"number": 12, "body": "{canonical JSON (RFC 8785)}"}, ascending
-                         proofs/12.tlog-proof  for each entry (C2SP tlog-proof); if there is no such folder, all
-                                            entries are here, and the root is computed from them: a full export
-                         checkpoints.jsonl  {"note": "…", "proof": ["base64", …]}, ascending: earlier checkpoints, each
-                                            with its consistency proof (not in a full export); may be absent
-                         rotations.jsonl    {"number": 40, "body": "{…}", "proof": "(a tlog-proof)"}: changes of the
-                                            key, under a checkpoint signed by the old and the new; may be absent
-  a receipt (.json)      {"receipt": {…}, "entry": "{…}", "proof": "(a tlog-proof)", "keys": ["…"]} and lists as above,
-                         `rotations` and `checkpoints`. The entry's details name as `receipt` the SHA-256 of the
-                         receipt in canonical JSON; the receipt names as `result` that of `salt` (base64) and `result`.
-                         Without `receipt`, as for a call by a program, the entry itself is the receipt
-  a witness's state      {"checkpoint": "…", "keys": ["…"]}: what somebody else saw last. As --witness, its keys are
-  (.json)                trusted, and the evidence must be of the same journal
+The journal is a tree (RFC 6962): every entry is a leaf, and the root depends on every byte of it. A checkpoint (C2SP
+tlog-checkpoint) states origin, number of entries and root; one Ed25519 key signs it twice, plainly and with the time
+(C2SP signed-note, tlog-cosignature). An entry may be ten minutes older than the checkpoint before it or younger than
+the one that covers it, and twenty older than an entry before it; only demonstration data, marked `demo` or `invented`,
+may be older. Under another name, times begin anew.
+A pack, a folder or .zip of the following, of which the last two may be absent:
+  checkpoint.txt        the signed checkpoint that everything is proved against
+  keys.txt              the journal's public keys (C2SP vkeys), oldest first; not trusted
+  entries.jsonl         {"number": 12, "body": "{canonical JSON (RFC 8785)}"}, ascending
+  proofs/12.tlog-proof  for each entry (C2SP tlog-proof); without that folder all entries are here: a full export
+  checkpoints.jsonl     {"note": "…", "proof": ["base64", …]}: others, with consistency proofs but in a full export
+  rotations.jsonl       {"number": 40, "body": "{…}", "proof": "(a tlog-proof)"}: changes of the key, signed by both
+A receipt (.json): {"receipt": {…}, "entry": "{…}", "proof": "(a tlog-proof)", "keys": ["…"]} and lists `rotations` and
+`checkpoints` as above. The entry's details name as `receipt` the SHA-256 of the receipt in canonical JSON; the receipt
+names as `result` that of `salt` (base64) and `result`. Without `receipt`, as for programs, the entry is the receipt.
+A witness's state (.json): {"checkpoint": "…", "keys": ["…"]}: what somebody else saw last, and the keys it trusts.
 """
 
 import argparse
 import json
+import re
 import struct
 import sys
 import zipfile
 import zlib
 from base64 import b64decode, b64encode
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from hashlib import sha256
+from itertools import islice, pairwise
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -51,11 +49,14 @@ from typing import Any, NamedTuple
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-PLAIN, TIMED = b"\1", b"\4"
-TOLERANCE = timedelta(minutes=10)
+PLAIN, TIMED, EMPTY = b"\1", b"\4", sha256().digest()
+UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+NAMED = ("id", "actor", "app", "approver", "run", "space")
+TOLERANCE, LONG_AGO = timedelta(minutes=10), datetime.fromtimestamp(0, UTC)
 Lines = Iterable[dict[str, Any]]
 DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError)
 BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, struct.error, EOFError)
+canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 class Untrue(Exception):
@@ -76,10 +77,6 @@ def append(edge: list[bytes], size: int, leaf: bytes) -> None:
     while size & 1:
         leaf, size = node_hash(edge.pop(), leaf), size >> 1
     edge.append(leaf)
-
-
-def root_of(edge: Sequence[bytes]) -> bytes:
-    return reduce(lambda root, left: node_hash(left, root), reversed(edge)) if edge else sha256().digest()
 
 
 def climb(position: int, last: int, path: Sequence[bytes], start: bytes) -> tuple[bytes, bytes]:
@@ -158,10 +155,8 @@ def open_checkpoint(note: str, keys: Sequence[str]) -> Checkpoint:
 
 def verify_signature(text: str, signature: bytes, public: bytes, kind: bytes) -> datetime:
     """Return the time in the signature, long ago for a plain one; raises `Untrue` if it does not sign `text`."""
-    seconds = 0
-    if kind == TIMED:
-        seconds, signature = int.from_bytes(signature[:8]), signature[8:]
-        text = f"cosignature/v1\ntime {seconds}\n{text}"
+    seconds, signature = (int.from_bytes(signature[:8]), signature[8:]) if kind == TIMED else (0, signature)
+    text = f"cosignature/v1\ntime {seconds}\n{text}" if kind == TIMED else text
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, text.encode())
     except InvalidSignature:
@@ -189,8 +184,10 @@ class Check:
     found: list[str] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
     unseen: str = ""
-    ids: set[str] = field(default_factory=set)
+    ids: set[bytes] = field(default_factory=set)
     known: list[Checkpoint] = field(default_factory=list)
+    youngest: defaultdict[str, datetime] = field(default_factory=lambda: defaultdict(lambda: LONG_AGO))
+    is_full: bool = False
 
     def checkpoint(self, note: str) -> Checkpoint:
         """Open a checkpoint signed by a key that was in force at its size."""
@@ -203,8 +200,7 @@ class Check:
         """Return the checkpoint under which `body` is entry `number`; it must be known to be of this journal."""
         place, path, note = split_proof(proof)
         tree, leaf = self.checkpoint(note), sha256(b"\0" + body.encode()).digest()
-        is_there = 0 <= number == place < tree.size
-        if not is_there or climb(number, tree.size - 1, path, leaf)[1] != tree.root:
+        if not 0 <= number == place < tree.size or climb(number, tree.size - 1, path, leaf)[1] != tree.root:
             raise Untrue(f"entry {number} is not what was recorded: its proof does not fit its text")
         if self.known and not self.knows(tree, f"the proof of entry {number} is of"):
             raise ValueError(f"entry {number} is proved under another checkpoint, over {tree.size} entries")
@@ -231,6 +227,7 @@ class Check:
 
     def history(self, note: str, rotations: Lines, earlier: Lines, *, is_full: bool) -> Checkpoint:
         """Open `note`, and know by size what it continues; that of a full export has yet to be shown."""
+        self.is_full = is_full
         others = [(one, "a key was changed among") for one in self.follow(rotations)]
         newest = self.checkpoint(note)
         self.known = [newest]
@@ -250,65 +247,71 @@ class Check:
         return newest
 
     def entry(self, number: int, body: str) -> dict[str, Any]:
-        """Return what an entry says; note what is wrong with it, between the checkpoints around it."""
+        """Return what an entry says; note what is wrong with it, beside those before it and the known around it."""
         content: dict[str, Any] = json.loads(body, parse_float=str, parse_constant=str)
-        if canonical(content) != body:  # or a name comes twice, of which the last was read
-            self.found.append(f"the text of entry {number} is not canonical JSON")
-        at = datetime.fromisoformat(content["at"])
-        place = bisect_right(self.known, number, key=attrgetter("size"))
-        if content["id"] in self.ids:
+        ids = [UUID.fullmatch(content[name]) for name in NAMED if content.get(name) is not None]
+        at = datetime.fromisoformat(content["at"]).astimezone(UTC)
+        if canonical(content) != body or f"{at:%Y-%m-%dT%H:%M:%S.%f}Z" != content["at"] or not all(ids):
+            self.found.append(f"the text of entry {number} is not canonical JSON, or an id or time is not")
+        short = sha256(content["id"].encode()).digest()[:16]
+        if short in self.ids:
             self.found.append(f"entry {number} repeats an earlier one: both have the id {content['id']}")
-        self.ids.add(content["id"])
-        before, after = self.known[place - 1].at, self.known[place].at
-        if content["details"].get("invented"):
-            self.notes["entries are marked as invented; they may be back-dated"] += 1
-        elif not place:
-            self.notes["entries have no earlier checkpoint here; they may be back-dated"] += 1
-        elif at < before - TOLERANCE:
-            self.found.append(f"entry {number} is back-dated to {at}; those before it were signed {before}")
-        if at > after + TOLERANCE:
-            self.found.append(f"entry {number} is dated ahead, to {at}; it was signed {after}")
+        self.ids.add(short)
+        self.date(number, at, content["details"])
         return content
 
-    def everything(self, entries: Lines) -> None:
+    def date(self, number: int, at: datetime, details: dict[str, Any]) -> None:
+        """Note what is wrong with the time of an entry; called in the order of the journal."""
+        place = bisect_right(self.known, number, key=attrgetter("size"))
+        before, after = self.known[:place][-1:], self.known[place]
+        bounds = [one.at - TOLERANCE for one in before if one.origin == after.origin]
+        bounds.append(self.youngest[after.origin] - 2 * TOLERANCE)
+        if at > after.at + TOLERANCE:
+            self.found.append(f"entry {number} is dated ahead, to {at}; it was signed {after.at}")
+        elif details.get("invented") or details.get("demo"):
+            self.notes["entries are marked as invented; they may be back-dated"] += 1
+        elif at < max(bounds):
+            self.found.append(f"entry {number} is back-dated to {at}; it must be of {max(bounds)} or later")
+        else:
+            self.youngest[after.origin] = max(at, self.youngest[after.origin])
+            if not before or (not self.is_full and at < after.at - TOLERANCE):
+                self.notes["entries have no checkpoint before or soon after; they may be back-dated"] += 1
+
+    def everything(self, entries: Iterator[dict[str, Any]]) -> None:
         """Compute the tree from all entries and compare it with every checkpoint."""
-        edge: list[bytes] = []
-        size, since, roots = 0, 0, dict.fromkeys((one.size for one in self.known), root_of(edge))
-        for one in entries:
-            if one["number"] != size:
-                raise Untrue(f"entry {size} is missing: entry {one['number']} stands in its place")
-            if size == self.known[-1].size:
-                raise Untrue(f"entry {size} and what follows is not covered by the checkpoint")
-            self.entry(size, one["body"])
-            append(edge, size, sha256(b"\0" + one["body"].encode()).digest())
-            size += 1
-            if size in roots:
-                roots[size] = root_of(edge)
+        edge, size, since = list[bytes](), 0, 0
         for tree in self.known:
-            if tree.size > size:
+            for one in islice(entries, tree.size - size):
+                if one["number"] != size:
+                    raise Untrue(f"entry {size} is missing: entry {one['number']} stands in its place")
+                self.entry(size, one["body"])
+                append(edge, size, sha256(b"\0" + one["body"].encode()).digest())
+                size += 1
+            if size < tree.size:
                 signed = f"{tree.size} entries were signed {tree.at}"
                 raise Untrue(f"the journal was cut, or this is old: {signed}, but only {size} are here")
-            if tree.root != roots[tree.size]:
+            if tree.root != reduce(lambda right, left: node_hash(left, right), edge[::-1] or [EMPTY]):
                 why = f"entry {since} or a later one was changed, removed, added or moved"
-                raise Untrue(f"the first {tree.size} entries are not those that were signed {tree.at}: {why}")
-            since = tree.size
+                raise Untrue(f"the first {size} entries are not those that were signed {tree.at}: {why}")
+            since = size
+        if next(entries, None):
+            raise Untrue(f"entry {size} and what follows is not covered by the checkpoint")
 
     def pack(self, pack: Path | zipfile.Path) -> str:
         """Check a pack against its checkpoint, and against the one a witness saw; return what was proved."""
         proofs, note = pack / "proofs", (pack / "checkpoint.txt").read_text(encoding="utf-8")
         earlier, rotations = lines(pack / "checkpoints.jsonl"), lines(pack / "rotations.jsonl")
-        newest = self.history(note, rotations, earlier, is_full=not proofs.exists())
-        if self.known != sorted(self.known, key=attrgetter("at")):
+        new = self.history(note, rotations, earlier, is_full=not proofs.exists())
+        if any(old.at > one.at for old, one in pairwise(self.known) if old.origin == one.origin):
             raise Untrue("the times of the checkpoints go back")
-        if not proofs.exists():
+        if self.is_full:
             self.everything(lines(pack / "entries.jsonl"))
-            return f"all {newest.size} entries of {newest.origin}, signed {newest.at}" if newest.size else ""
+            return f"all {new.size} entries of {new.origin}, signed {new.at}" if new.size else ""
         for one in lines(pack / "entries.jsonl"):
             proof = proofs / f"{one['number']}.tlog-proof"
             self.proved(one["number"], one["body"], proof.read_text(encoding="utf-8"))
             self.entry(one["number"], one["body"])
-        proved = f"{len(self.ids)} of {newest.size} entries of {newest.origin}, signed {newest.at}"
-        return proved if self.ids else ""
+        return f"{len(self.ids)} of {new.size} entries of {new.origin}, signed {new.at}" if self.ids else ""
 
     def receipt(self, file: dict[str, Any]) -> str:
         number, _, note = split_proof(file["proof"])
@@ -324,13 +327,24 @@ class Check:
                 raise Untrue("the result was changed: it is not the one this receipt was made for")
         return f"{what}, recorded as entry {number} of {tree.origin}, signed {tree.at}"
 
+    def file(self, path: Path) -> str:
+        """Check whatever `path` is; return what was proved, nothing if it holds no entries."""
+        if path.suffix == ".json":
+            file = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=once)
+            self.trusted = self.trusted or file["keys"][:1]
+            if "entry" in file:
+                return self.receipt(file)
+            seen = self.history(file["checkpoint"], [], [], is_full=False)
+            return f"what a witness saw: {seen.size} entries of {seen.origin}, signed {seen.at}"
+        pack = path if path.is_dir() else zipfile.Path(path)
+        if isinstance(pack, zipfile.Path):
+            once([(one.filename, one) for one in pack.root.infolist()])
+        self.trusted = self.trusted or (pack / "keys.txt").read_text(encoding="utf-8").split()[:1]
+        return self.pack(pack)
+
 
 def digest(value: Any, salt: bytes = b"") -> str:
     return "sha256:" + sha256(salt + canonical(value).encode()).hexdigest()
-
-
-def canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 # --- Files and the command line ---
@@ -343,31 +357,17 @@ def once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 def lines(file: Path | zipfile.Path) -> Iterator[dict[str, Any]]:
     if file.is_file():
         with file.open(encoding="utf-8") as opened:
-            yield from map(json.loads, opened)
-
-
-def check_file(path: Path, check: Check) -> str:
-    """Check whatever `path` is; return what was proved, nothing if it holds no entries."""
-    if path.suffix == ".json":
-        file = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=once)
-        check.trusted = check.trusted or file["keys"][:1]
-        if "entry" in file:
-            return check.receipt(file)
-        seen = check.checkpoint(file["checkpoint"])
-        return f"what a witness saw: {seen.size} entries of {seen.origin}, signed {seen.at}"
-    pack = path if path.is_dir() else zipfile.Path(path)
-    check.trusted = check.trusted or (pack / "keys.txt").read_text(encoding="utf-8").split()[:1]
-    return check.pack(pack)
+            yield from (json.loads(line, object_pairs_hook=once) for line in opened)
 
 
 def verdict(path: Path, keys: Sequence[str], witness: Path | None) -> tuple[int, list[str]]:
     check = Check(list(keys))
     try:
         if witness:
-            state = json.loads(witness.read_text(encoding="utf-8"))
+            state = json.loads(witness.read_text(encoding="utf-8"), object_pairs_hook=once)
             check.trusted, check.witnessed = [*keys, *state["keys"]], [state["checkpoint"]]
         is_vouched = bool(check.trusted)
-        proved = check_file(path, check)
+        proved = check.file(path)
     except Untrue as untrue:
         check.found.append(str(untrue))
     except (*DAMAGED, *BROKEN_ZIP) as error:
