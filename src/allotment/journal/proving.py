@@ -4,6 +4,8 @@ A proof reads at most two ranges of 256 rows for every eight levels of the tree,
 entries as for a thousand.
 
 Invariant: what is handed out was signed; nothing is proved against an unsigned tree, and nobody waits for a signature.
+The newest checkpoint is the newest one of the tree as it stands: what a cut left behind, and rows that do not read,
+keep nothing from being proved. Who signed it is for whoever checks the proof.
 """
 
 from base64 import b64encode
@@ -11,12 +13,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from allotment.journal.models import JournalCheckpoint, JournalEntry, JournalLeaf, JournalNode
+from allotment.journal.newest import tree_size
 from allotment.journal.tree import proofs
 from allotment.journal.tree.checkpoints import read_checkpoint
 from allotment.journal.tree.keyrings import ROTATE, Handover
 from allotment.journal.tree.proof_files import ProofFile
 from allotment.journal.witnessing import News, shorter
-from allotment.kernel.errors import NotFound, Unavailable
+from allotment.kernel.errors import Invalid, NotFound, Unavailable
 
 _AT_ONCE = 500
 """Tickets in one query; SQLite bounds how many a statement may name."""
@@ -105,7 +108,7 @@ def news(since: int) -> News:
 
 def signed_among(tickets: Sequence[int]) -> list[int]:
     """Return those of `tickets` that the newest checkpoint covers."""
-    newest = JournalCheckpoint.objects.order_by("-size").first()
+    newest = _newest_if_any()
     found: list[int] = []
     if newest is None:
         return found
@@ -183,10 +186,26 @@ def _proof(ticket: int, checkpoint: JournalCheckpoint) -> Proof:
 
 
 def _newest() -> JournalCheckpoint:
-    newest: JournalCheckpoint | None = JournalCheckpoint.objects.order_by("-size").first()
+    newest = _newest_if_any()
     if newest is None:
         raise _not_yet("The journal is not signed yet.")
     return newest
+
+
+def _newest_if_any() -> JournalCheckpoint | None:
+    rows = JournalCheckpoint.objects.filter(size__lte=tree_size()).order_by("-size")
+    return next((row for row in rows.iterator(_AT_ONCE) if _is_of_this_tree(row)), None)
+
+
+def _is_of_this_tree(row: JournalCheckpoint) -> bool:
+    note: object = row.note
+    if not isinstance(note, str):  # SQLite keeps whatever is written into a column
+        return False
+    try:
+        signed = read_checkpoint(note)
+    except Invalid:
+        return False
+    return signed.size == row.size and proofs.root(StoredHashes(), signed.size) == signed.root
 
 
 def _not_yet(what: str) -> Unavailable:
