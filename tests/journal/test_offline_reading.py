@@ -40,19 +40,17 @@ def body_of_entry(number: int) -> str:
 
 def test_entries_that_say_they_are_invented_are_counted(tmp_path: Path, run: Run) -> None:
     journal = grown(tmp_path, (3,))
-    made = journal.add(7, at=START - timedelta(days=90), details={"invented": True})
+    made = journal.add(7, at=START - timedelta(days=90), details={"demo": True})
     journal.sign()
     for pack in (export_all(tmp_path / "all"), export_some(tmp_path / "some", made, since=(3,))):
         status, words = run(pack, "--key", journal.first_key)
-        assert (status, "Note: 7 entries are marked as invented; they may be back-dated." in words) == (
-            0,
-            True,
-        )
+        noted = "Note: 7 entries are marked as a demonstration; they may be back-dated." in words
+        assert (status, noted) == (0, True)
 
 
 def test_entries_that_say_they_are_invented_may_not_be_of_the_future(tmp_path: Path, run: Run) -> None:
     journal = grown(tmp_path, (3,))
-    journal.add(at=START + timedelta(days=90), details={"invented": True})
+    journal.add(at=START + timedelta(days=90), details={"demo": True})
     journal.sign()
     status, words = run(export_all(tmp_path / "all"), "--key", journal.first_key)
     assert (status, "entry 3 is dated ahead" in words) == (1, True)

@@ -192,7 +192,7 @@ def test_an_invented_entry_is_not_late_for_the_time_it_says(bare):
     record(3)
     sequence_now()
     then = clock.now() - timedelta(days=3)
-    record_all([Entry(then, "apps.see", "done", None, "test", "x", details={"invented": True})])
+    record_all([Entry(then, "apps.see", "done", None, "test", "x", details={"demo": True})])
     assert state().trouble == ""
     record_all([Entry(then, "apps.see", "done", None, "test", "x")])
     with pytest.MonkeyPatch.context() as later:

@@ -64,7 +64,7 @@ def test_another_value_is_told_and_not_shown(tmp_path: Path, name: str, value: s
     assert said["outcome"] in {one.outcome for one in question_at(ticket)} or name == "action"
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL refuses an id that is none")
+@pytest.mark.sqlite  # PostgreSQL refuses an id that is none
 @pytest.mark.parametrize(
     "change",
     [('"id":"0', '"id":"nonsense'), ('"actor":"01890000-', '"actor":"me'), ('"at":"2026', '"at":"never')],

@@ -16,6 +16,7 @@ from allotment.journal.signing import rotate
 from allotment.journal.verifying import Outside, verify
 from allotment.kernel import clock
 from allotment.kernel.errors import Invalid
+from allotment.kernel.ids import new_id
 from allotment.kernel.settings import settings
 from tests.journal.tree.growing import START, Journal, entry, grown, tamper
 
@@ -91,6 +92,16 @@ def test_an_entry_that_waits_for_its_place_is_told_after_a_minute(tmp_path: Path
     assert (found.kind, found.where) == (Kind.UNPLACED, ticket)
 
 
+def test_demonstration_data_that_waits_for_its_place_is_told_after_a_minute_too(tmp_path: Path) -> None:
+    journal = grown(tmp_path)
+    made = entry(9999, START - timedelta(days=90), id=new_id(), details={"demo": True})
+    (ticket,) = append_entries([body_of(made, "", {})])
+    assert journal.verified().is_sound
+    with clock.frozen(clock.now() + timedelta(minutes=2)):
+        (found,) = journal.verified().problems
+    assert (found.kind, found.where) == (Kind.UNPLACED, ticket)
+
+
 def test_entries_that_nobody_signs_are_told_after_a_minute(tmp_path: Path) -> None:
     journal = grown(tmp_path)
     journal.add(3, at=clock.now())
@@ -103,7 +114,7 @@ def test_entries_that_nobody_signs_are_told_after_a_minute(tmp_path: Path) -> No
 
 def test_demonstration_data_may_be_of_any_time(tmp_path: Path) -> None:
     journal = grown(tmp_path)
-    journal.add(7, at=START - timedelta(days=90), details={"invented": True})
+    journal.add(7, at=START - timedelta(days=90), details={"demo": True})
     journal.sign()
     found = journal.verified()
     assert found.is_sound
@@ -159,6 +170,6 @@ def test_what_the_sequencer_made_is_sound_also_with_a_changed_key(
 
 def test_demonstration_data_may_not_be_of_the_future(tmp_path: Path) -> None:
     journal = grown(tmp_path, (3,))
-    journal.add(at=START + timedelta(days=90), details={"invented": True})
+    journal.add(at=START + timedelta(days=90), details={"demo": True})
     journal.sign()
     assert [(one.kind, one.where) for one in journal.verified().problems] == [(Kind.AHEAD, 3)]

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from django.db import connection
 
 from allotment.journal import stored_rows
 from allotment.journal.bodies import body_of
@@ -17,9 +16,8 @@ from allotment.kernel.errors import Invalid
 from tests.journal.tree.growing import START, Journal, entry, grown, tamper
 
 pytestmark = pytest.mark.django_db
-_sqlite_only = pytest.mark.skipif(
-    connection.vendor != "sqlite", reason="Only SQLite keeps any value in any column"
-)
+_sqlite_only = pytest.mark.sqlite
+"""Only SQLite keeps any value in any column."""
 
 
 def found(journal: Journal) -> set[tuple[Kind, int]]:

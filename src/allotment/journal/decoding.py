@@ -7,9 +7,10 @@ the one form, so that none of them can be written in a second way and pass for a
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 
@@ -20,8 +21,10 @@ _HEX = b"0123456789abcdef"
 _MARKS = ((4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":"), (19, "."), (26, "Z"))
 """Where `2026-11-23T09:30:15.123456Z` has no digits."""
 _commitments = attrgetter("commitments")
-_INVENTED = ("demo", "invented")
-"""Details by which demonstration data says that it is some."""
+_DEMO = "demo"
+"""The detail by which demonstration data says that it is some."""
+_RANDOM_BITS = 80
+"""Behind the milliseconds of its making in the id of an entry, a UUID of version 7 (RFC 9562 §5.7)."""
 
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -163,13 +166,20 @@ def moment_of(text: str | bytes) -> datetime | None:
 
 def is_invented(text: str) -> bool:
     """Whether an entry says that it is part of a demonstration: only then may it be of an earlier time."""
-    if not any(f'"{name}":' in text for name in _INVENTED):
+    if f'"{_DEMO}":' not in text:
         return False
     try:
-        details = _marked(text).details
+        return bool(_marked(text).details.get(_DEMO))
     except msgspec.DecodeError:
         return False
-    return any(details.get(name) for name in _INVENTED)
+
+
+def recorded_at(text: str) -> datetime | None:
+    """Return when an entry was recorded: its time, or of a demonstration that in its id. None for what is no entry."""
+    id_ = id_of(text) or ""
+    if not is_invented(text) or not is_uuid(id_):
+        return moment_of(text)
+    return datetime.fromtimestamp((UUID(id_).int >> _RANDOM_BITS) / 1000, UTC)
 
 
 def _are_uuids(ids: Sequence[str]) -> bool:

@@ -18,7 +18,8 @@ from django.utils.translation import gettext
 from allotment.engine.gate.defects import DEFECTS, words
 from allotment.journal import changes, signing, turns
 from allotment.journal.anchoring import proved_keys
-from allotment.journal.bodies import instant, read_body
+from allotment.journal.bodies import instant
+from allotment.journal.decoding import recorded_at
 from allotment.journal.examining import WRONG_KEY, examine, ours, real_time
 from allotment.journal.following import Follower
 from allotment.journal.growing import Tree, held_back
@@ -45,8 +46,6 @@ LATE = timedelta(seconds=LATE_SECONDS)
 """An entry that waits longer for its place shows that nobody gives places."""
 _MOST_COUNTED = 100_000
 _MOST_READ = 1_000
-_RANDOM_BITS = 80
-"""Behind the milliseconds of its making in the id of an entry, a UUID of version 7 (RFC 9562 §5.7)."""
 
 
 @dataclass(frozen=True)
@@ -298,23 +297,14 @@ def _is_late(signed: int, last: int) -> bool:
     unsigned = JournalLeaf.objects.filter(number__gte=signed).order_by("number").values("entry")[:1]
     first_unplaced = JournalEntry.objects.filter(ticket__gt=last).order_by("ticket").values("ticket")[:1]
     late = real_time() - LATE
-    return any(
-        _was_recorded_before(late, body)
+    texts = [
+        text
         for first in (unsigned, first_unplaced)
-        for body in JournalEntry.objects.filter(ticket__in=first, at__lt=instant(late)).values_list(
+        for text in JournalEntry.objects.filter(ticket__in=first, at__lt=instant(late)).values_list(
             "body", flat=True
         )
-    )
-
-
-def _was_recorded_before(late: datetime, body: str) -> bool:
-    """Whether an entry that says so was. Those of a demonstration say an earlier time; the id tells that of making."""
-    try:
-        entry = read_body(body)
-    except Invalid:
-        return True
-    milliseconds = entry.id.int >> _RANDOM_BITS
-    return not entry.details.get("invented") or milliseconds < late.timestamp() * 1000
+    ]
+    return any((recorded_at(text) or late) <= late for text in texts)
 
 
 def _held_back() -> AllotmentError | None:

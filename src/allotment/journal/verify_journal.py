@@ -10,8 +10,8 @@ no entries. Notes say what was not looked at.
 The journal is a tree (RFC 6962): every entry is a leaf, and the root depends on every byte of it. A checkpoint (C2SP
 tlog-checkpoint) states origin, number of entries and root; one Ed25519 key signs it twice, plainly and with the time
 (C2SP signed-note, tlog-cosignature). An entry may be ten minutes older than the checkpoint before it or younger than
-the one that covers it, and twenty older than an entry before it; only demonstration data, marked `demo` or `invented`,
-may be older. Under another name, times begin anew.
+the one that covers it, and twenty older than an entry before it; only demonstration data, marked `demo`, may be older.
+Under another name, times begin anew.
 A pack, a folder or .zip of the following, of which the last two may be absent:
   checkpoint.txt        the signed checkpoint that everything is proved against
   keys.txt              the journal's public keys (C2SP vkeys), oldest first; not trusted
@@ -268,8 +268,8 @@ class Check:
         bounds.append(self.youngest[after.origin] - 2 * TOLERANCE)
         if at > after.at + TOLERANCE:
             self.found.append(f"entry {number} is dated ahead, to {at}; it was signed {after.at}")
-        elif details.get("invented") or details.get("demo"):
-            self.notes["entries are marked as invented; they may be back-dated"] += 1
+        elif details.get("demo"):
+            self.notes["entries are marked as a demonstration; they may be back-dated"] += 1
         elif at < max(bounds):
             self.found.append(f"entry {number} is back-dated to {at}; it must be of {max(bounds)} or later")
         else:

@@ -24,7 +24,7 @@ from django.db.models import Exists, OuterRef, Q
 from allotment.journal import columns
 from allotment.journal.anchoring import Anchor, Begun, Sighting, chain_at, continues
 from allotment.journal.bodies import instant
-from allotment.journal.decoding import id_of, is_invented, is_uuid, moment_of
+from allotment.journal.decoding import id_of, is_invented, is_uuid, moment_of, recorded_at
 from allotment.journal.models import JournalCheckpoint, JournalEntry, JournalLeaf
 from allotment.journal.personal import missing
 from allotment.journal.problems import MOST_TOLD, Kind, Problem
@@ -356,6 +356,8 @@ def _look_at_columns(walk: Walk) -> None:
 def _look_for_unplaced(walk: Walk, before: _Before) -> None:
     """Find entries without a place that no sequencer is about to give one, whatever time they claim.
 
+    Those of a demonstration claim an earlier time; the id tells when they were made.
+
     After a walk over all places that found an entry at each, as many places as entries leave none without; counting is
     quick. Places are counted first: entries that come meanwhile make the numbers differ, and never hide one.
     """
@@ -364,8 +366,10 @@ def _look_for_unplaced(walk: Walk, before: _Before) -> None:
     places = JournalLeaf.objects.filter(entry=OuterRef("ticket"))
     waiting = Q(at__gte=before.late, at__lte=instant(clock.now() + TOLERANCE))
     left = JournalEntry.objects.filter(~Exists(places)).exclude(waiting).order_by("ticket")
-    for ticket in left.values_list("ticket", flat=True)[:MOST_TOLD]:
-        walk.problem(Kind.UNPLACED, ticket)
+    for ticket, body in left.values_list("ticket", "body").iterator(MOST_TOLD):
+        at = recorded_at(body) if is_invented(body) else None
+        if at is None or instant(at) < before.late:
+            walk.problem(Kind.UNPLACED, ticket)
 
 
 def _look_for_repeated(walk: Walk, since: int) -> None:
