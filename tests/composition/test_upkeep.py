@@ -1,13 +1,10 @@
 """Upkeep: SQLite's log is moved into its file beside the commits, wipes are made up for, stopping ends the thread."""
 
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
 from allotment.composition import upkeep
 from allotment.journal.recording import note
@@ -16,6 +13,7 @@ from allotment.kernel.ids import new_id
 from allotment.keys import wiping
 from allotment.keys.erasing import destroy
 from allotment.keys.models import DataKeyRow
+from tests.reading import somebody_reading
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,30 +60,6 @@ def test_stopping_without_a_start_does_nothing() -> None:
     upkeep.Upkeep().stop()
 
 
-@contextmanager
-def _somebody_reading() -> Iterator[None]:
-    reading, done = threading.Event(), threading.Event()
-
-    def read() -> None:
-        with connections["default"].cursor() as cursor:
-            cursor.execute("BEGIN")
-            cursor.execute("SELECT count(*) FROM keys_datakey")
-            cursor.fetchone()
-            reading.set()
-            done.wait(60)
-            cursor.execute("ROLLBACK")
-        connections.close_all()
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    try:
-        assert reading.wait(30)
-        yield
-    finally:
-        done.set()
-        reader.join()
-
-
 def test_what_a_reader_kept_from_being_wiped_is_wiped_once_nobody_reads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -96,7 +70,7 @@ def test_what_a_reader_kept_from_being_wiped_is_wiped_once_nobody_reads(
     ann, keeping = new_id(), upkeep.Upkeep()
     vault().seal(b"x", context="a table.a column:1", subject=ann)
     wrapped = bytes(DataKeyRow.objects.get(subject=ann).wrapped)
-    with _somebody_reading():
+    with somebody_reading():
         destroy(ann)
         assert wiping.owed() == (wiping.KEYS,)
     keeping.start()
@@ -133,7 +107,7 @@ def test_a_long_reader_is_asked_to_wait_for_seldom(monkeypatch: pytest.MonkeyPat
 
 def test_another_try_waits_for_nobody_while_somebody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upkeep, "_PATIENCE_SECONDS", 0.05)
-    with _somebody_reading():
+    with somebody_reading():
         vault().seal(b"x", context="a table.a column:1", subject=new_id())
         assert not upkeep._is_wiped(wiping.KEYS)
         assert wiping.owed() == (wiping.KEYS,)

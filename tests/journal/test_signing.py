@@ -244,15 +244,6 @@ def test_a_mounted_key_of_somebody_else_may_be_read_by_a_group(bare, monkeypatch
         signing.read_keys()
 
 
-def test_a_file_is_replaced_whole_or_not_at_all(bare):
-    path = bare / "journal.checkpoint"
-    signing.replace_file(path, "first")
-    with pytest.raises(UnicodeEncodeError):
-        signing.replace_file(path, "half \ud800")
-    assert path.read_text() == "first"
-    assert [one.name for one in bare.iterdir()] == ["journal.checkpoint"]
-
-
 def test_looking_at_the_state_makes_no_key(bare):
     see()
     sequence_now()

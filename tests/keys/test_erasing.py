@@ -1,6 +1,5 @@
 """Destroying a person's key: once, for good, down to its bytes."""
 
-import threading
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,6 +14,7 @@ from allotment.keys.keeping import stored_keys
 from allotment.keys.models import DataKeyRow
 from allotment.keys.wiping import KEYS, owed, wipe
 from tests.keys.conftest import Home
+from tests.reading import somebody_reading
 
 CONTEXT = "a table.a column:1"
 
@@ -56,27 +56,11 @@ def test_a_reader_in_the_way_is_told_and_the_wipe_remembered(
 ) -> None:
     ann = uuid4()
     Vault(stored_keys).seal(b"x", context=CONTEXT, subject=ann)
-    reading, done = threading.Event(), threading.Event()
-
-    def read() -> None:
-        with connections["default"].cursor() as cursor:
-            cursor.execute("BEGIN")
-            cursor.execute("SELECT count(*) FROM keys_datakey")
-            cursor.fetchone()
-            reading.set()
-            done.wait(60)
-            cursor.execute("ROLLBACK")
-        connections.close_all()
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    reading.wait(60)
-    monkeypatch.setattr(wiping, "PATIENCE_SECONDS", 0.05)
-    destroy(ann)
-    assert not wipe(KEYS)
-    assert owed() == (KEYS,)
-    done.set()
-    reader.join()
+    with somebody_reading():
+        monkeypatch.setattr(wiping, "PATIENCE_SECONDS", 0.05)
+        destroy(ann)
+        assert not wipe(KEYS)
+        assert owed() == (KEYS,)
     assert wipe(KEYS)
     assert owed() == ()
 

@@ -1,9 +1,13 @@
 """An open installation in this process: gate, journal writer, durable execution, the scripted model."""
 
+import json
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import anyio
@@ -16,6 +20,8 @@ from allotment.composition.installation import opened
 from allotment.composition.snapshot import keeping
 from allotment.engine.asking import ChatDelta, ChatRequest
 from allotment.engine.principals import Role
+from allotment.journal import verify_journal
+from allotment.journal.receipts import trusted_key
 from allotment.journal.recording import note
 from allotment.kernel import clock
 from allotment.kernel.settings import settings
@@ -33,6 +39,8 @@ from allotment.policies.budgets.leasing import Budgets
 from allotment.prompts.starting import plant_library
 from allotment.runs import gatehouse
 from tests.conftest import MakePerson, Somebody
+
+Verify = Callable[[Mapping[str, Any]], tuple[int, str]]
 
 SPEC = (Path(__file__).parents[1] / "customer_reply.yaml").read_text(encoding="utf-8")
 
@@ -149,3 +157,18 @@ def app(installation: None, maker: Somebody, person: MakePerson) -> UUID:
     if published.review is not None:
         approve(published.review, person(roles=[Role.REVIEWER]).actor, review(published.review).digest)
     return made
+
+
+@pytest.fixture
+def verify(tmp_path: Path) -> Verify:
+    """Return `verify(file)`: how the checking program ends with a trusted key, and what it says of a receipt."""
+
+    def verified(file: Mapping[str, Any]) -> tuple[int, str]:
+        path = tmp_path / "receipt.json"
+        path.write_text(json.dumps(file))
+        command = [sys.executable, str(verify_journal.__file__), str(path), "--key", trusted_key()]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.stderr == ""
+        return done.returncode, done.stdout
+
+    return verified

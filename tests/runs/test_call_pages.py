@@ -1,18 +1,14 @@
 """The page of a call's receipt: for the person behind the key, officers and auditors; nobody else."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 from django.test import Client
 
 from allotment.engine.recording import Entry, Outcome
-from allotment.journal import sequencing, verify_journal
+from allotment.journal import sequencing
 from allotment.journal.calls import call_made
-from allotment.journal.receipts import trusted_key
 from allotment.journal.recording import record
 from allotment.kernel import clock
 from allotment.kernel.ids import new_id
@@ -20,6 +16,7 @@ from allotment.llms.models import Connection, LanguageModel
 from allotment.people.api_keys.issuing import WantedKey, issue
 from allotment.people.api_keys.models import ApiKey
 from tests.conftest import MakePerson, SignIn, Somebody
+from tests.runs.conftest import Verify
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,7 +53,7 @@ def asked(vera: Somebody, key: UUID, outcome: Outcome = "done", **details: str |
 
 
 def test_the_holder_reads_it_and_takes_a_file_that_is_proved(
-    vera: Somebody, key: UUID, client: Client, signed_in: SignIn, tmp_path: Path
+    vera: Somebody, key: UUID, client: Client, signed_in: SignIn, verify: Verify
 ) -> None:
     call = asked(vera, key, tokens_in=12, tokens_out=1200, milliseconds=2500, **{"masked email": 2})
     signed_in(client, vera)
@@ -72,11 +69,8 @@ def test_the_holder_reads_it_and_takes_a_file_that_is_proved(
         assert words in page
     answer = client.get(f"/calls/{call}/file/")
     assert answer["Content-Disposition"].startswith('attachment; filename="receipt-')
-    path = tmp_path / "receipt.json"
-    path.write_bytes(answer.content)
-    command = [sys.executable, str(verify_journal.__file__), str(path), "--key", trusted_key()]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout[:33]) == (0, "PROVED: the entry “models.ask”, r")
+    status, words = verify(answer.json())
+    assert (status, words[:33]) == (0, "PROVED: the entry “models.ask”, r")
     assert json.loads(json.loads(answer.content)["entry"])["run"] == str(call)
 
 

@@ -1,9 +1,7 @@
 """Receipts of runs: made at every end, checked offline by the program that is handed out, held by nobody else."""
 
 import json
-import subprocess
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -28,25 +26,8 @@ from allotment.runs.models import Run, RunReceipt, RunStep
 from allotment.runs.receipts import FORMAT, receipt_file, receipt_for
 from allotment.runs.values import RunDetail
 from tests.conftest import MakePerson, SignIn, Somebody
-from tests.runs.conftest import SPEC
+from tests.runs.conftest import SPEC, Verify
 from tests.runs.test_running import FORM, finished
-
-Verify = Callable[[Mapping[str, Any]], tuple[int, str]]
-
-
-@pytest.fixture
-def verify(tmp_path: Path) -> Verify:
-    """Return `verify(file)`: what the program says of it, alone and with a trusted key, and how it ends."""
-
-    def verified(file: Mapping[str, Any]) -> tuple[int, str]:
-        path = tmp_path / "receipt.json"
-        path.write_text(json.dumps(file))
-        command = [sys.executable, str(verify_journal.__file__), str(path), "--key", trusted_key()]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.stderr == ""
-        return done.returncode, done.stdout
-
-    return verified
 
 
 @pytest.fixture

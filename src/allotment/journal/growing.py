@@ -28,7 +28,7 @@ from allotment.journal.inserting import append_checkpoint, append_leaves, append
 from allotment.journal.models import JournalCheckpoint, JournalEntry, JournalLeaf
 from allotment.journal.newest import signed_size, tree_size
 from allotment.journal.proving import StoredHashes
-from allotment.journal.signing import Keys, checkpoint_file
+from allotment.journal.signing import Keys
 from allotment.journal.tree import proofs
 from allotment.journal.tree.checkpoints import Checkpoint, read_checkpoint, sign_checkpoint
 from allotment.journal.tree.hashing import CompactRange, leaf_hash
@@ -118,7 +118,7 @@ class Tree:
         text = sign_checkpoint(checkpoint, signers, at)
         with turns.writing(), transaction.atomic():
             append_checkpoint(checkpoint.size, text, at)
-            transaction.on_commit(lambda: signing.replace_file(checkpoint_file(), text))
+            transaction.on_commit(lambda: signing.keep_outside(text))
         self._signed = Signed(checkpoint.size, at)
         self._in_database = checkpoint.size
         self._keys = signing.settle(keys, checkpoint.size)
@@ -198,7 +198,7 @@ def _catch_up(signed: Signed) -> None:
         kept = None if outside is None else read_checkpoint(outside)
         tree = newest.opened.checkpoint
         if kept is None or kept.size < tree.size or kept.origin != tree.origin:
-            signing.replace_file(checkpoint_file(), newest.opened.note)
+            signing.keep_outside(newest.opened.note)
 
 
 def _arrivals() -> Arrivals:

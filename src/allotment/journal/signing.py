@@ -9,7 +9,6 @@ Refuses: making a new key where an old one has signed already, and a second chan
 
 import os
 import secrets
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,7 +27,8 @@ from allotment.journal.tree.keyrings import ROTATE
 from allotment.journal.tree.notes import Signer, Verifier
 from allotment.kernel import clock
 from allotment.kernel.errors import Conflict, Invalid, Misconfigured
-from allotment.kernel.settings import keep_once, settings
+from allotment.kernel.files import READABLE, keep_once, replace_file
+from allotment.kernel.settings import settings
 
 OPEN_KEY = "journal-key-open"
 _ORIGIN = "allotment/journal/"
@@ -68,7 +68,7 @@ def read_outside() -> str | None:
 def keep_outside(note: str) -> None:
     """Keep a checkpoint outside the database."""
     if note != read_outside():
-        replace_file(checkpoint_file(), note)
+        replace_file(checkpoint_file(), note.encode(), mode=READABLE)
 
 
 def published() -> tuple[str, ...]:
@@ -130,7 +130,8 @@ def publish(*keys: Verifier) -> None:
     texts = [one.text for one in keys]
     if not set(texts) <= set(known):
         ordered = dict.fromkeys((*texts, *known))
-        replace_file(settings().home / "journal.vkeys", "".join(f"{one}\n" for one in ordered))
+        text = "".join(f"{one}\n" for one in ordered)
+        replace_file(settings().home / "journal.vkeys", text.encode(), mode=READABLE)
 
 
 def place_of(key: Verifier) -> int | None:
@@ -155,7 +156,7 @@ def settle(keys: Keys, signed: int) -> Keys:
     if left is not keys:
         publish(*published_keys(), left.current.verifier)
         with suppress(OSError):  # somebody mounted it, and takes the first line out in time
-            replace_file(settings().journal_key_file, _file_text([left.current]), mode=0o600)
+            replace_file(settings().journal_key_file, _file_text([left.current]).encode())
     return left
 
 
@@ -205,25 +206,6 @@ def new_signer() -> Signer:
     return Signer.generate(_new_origin())
 
 
-def replace_file(path: Path, text: str, *, mode: int = 0o644) -> None:
-    """Write a file whole or not at all, and to the disk."""
-    descriptor, fresh = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}-")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            os.fchmod(file.fileno(), mode)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(fresh).replace(path)
-    finally:
-        Path(fresh).unlink(missing_ok=True)  # there only if something went wrong
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
 def _require_private(path: Path) -> None:
     """Refuse a key that others can read: whoever can read it can sign.
 
@@ -263,7 +245,7 @@ def keep_aside() -> None:
 def _write_keys(signers: list[Signer]) -> None:
     path = settings().journal_key_file
     try:
-        replace_file(path, _file_text(signers), mode=0o600)
+        replace_file(path, _file_text(signers).encode())
     except OSError as error:
         raise Misconfigured(
             gettext("The key file %(path)s cannot be written: %(why)s")

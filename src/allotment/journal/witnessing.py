@@ -6,8 +6,6 @@ Invariant: the state only moves forward, along proofs; after a crash it is the o
 Refuses: a fork, a shorter journal, another journal, a key that no trusted key handed over to.
 """
 
-import os
-import tempfile
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +17,7 @@ from allotment.journal.tree.keyrings import Handover, KeyRing
 from allotment.journal.tree.notes import UNKNOWN_KEY, Verifier
 from allotment.journal.tree.proofs import verify_consistency
 from allotment.kernel.errors import Conflict, Invalid, Unavailable
+from allotment.kernel.files import replace_file
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -126,30 +125,12 @@ def read_state(path: Path) -> Seen | None:
 def write_state(path: Path, seen: Seen) -> None:
     """Write the state whole or not at all, and to the disk; raises `Unavailable`."""
     try:
-        _replace(path, msgspec.json.encode(seen) + b"\n")
+        replace_file(path, msgspec.json.encode(seen) + b"\n")
     except OSError as error:
         raise Unavailable(
             f"The witness's file {path} cannot be written: {error.strerror}.",
             hint="Make room, or choose a folder you may write to.",
         ) from error
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Do as `signing.replace_file`, which needs an installation."""
-    descriptor, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(fresh).replace(path)
-    finally:
-        Path(fresh).unlink(missing_ok=True)  # there only if something went wrong
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _in_force(ring: KeyRing, opened: SignedCheckpoint) -> tuple[str, ...]:

@@ -6,14 +6,13 @@ What an administrator changes at run time is a row in a table, not a variable he
 
 import os
 import secrets
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from allotment.kernel.errors import Misconfigured
+from allotment.kernel.files import keep_once
 
 DEFAULT_PORT = 8000
 
@@ -124,20 +123,6 @@ def ensure_home(home: Path) -> None:
             f"The folder {home} cannot be made: {error.strerror}.",
             hint="Set ALLOTMENT_HOME to a folder you may write to.",
         ) from error
-
-
-def keep_once(path: Path, content: bytes) -> None:
-    """Write a private file that must never be half written or replaced; whoever comes first wins."""
-    descriptor, fresh = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}-")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(fresh, path)
-    finally:
-        Path(fresh).unlink()
 
 
 def _kept_secret(path: Path) -> str:

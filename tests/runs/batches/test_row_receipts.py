@@ -1,10 +1,6 @@
 """Receipts of rows: made when they are first asked for, checked offline, the same ever after."""
 
 import json
-import subprocess
-import sys
-from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -12,10 +8,9 @@ from uuid import UUID
 import pytest
 from django.test import Client
 
-from allotment.journal import proving, sequencing, verify_journal
+from allotment.journal import proving, sequencing
 from allotment.journal.bodies import read_body
 from allotment.journal.models import JournalEntry
-from allotment.journal.receipts import trusted_key
 from allotment.kernel.errors import NotFound
 from allotment.kernel.settings import settings
 from allotment.people.erasing import erase
@@ -24,23 +19,7 @@ from allotment.runs.batches.row_receipts import row_receipt_for
 from allotment.runs.receipts import receipt_file
 from tests.conftest import MakePerson, SignIn, Somebody
 from tests.runs.batches.test_batches import begin, over, results, rows_of
-
-Verify = Callable[[Mapping[str, Any]], tuple[int, str]]
-
-
-@pytest.fixture
-def verify(tmp_path: Path) -> Verify:
-    """Return `verify(file)`: how the checking program ends, and what it says."""
-
-    def verified(file: Mapping[str, Any]) -> tuple[int, str]:
-        path = tmp_path / "receipt.json"
-        path.write_text(json.dumps(file))
-        command = [sys.executable, str(verify_journal.__file__), str(path), "--key", trusted_key()]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.stderr == ""
-        return done.returncode, done.stdout
-
-    return verified
+from tests.runs.conftest import Verify
 
 
 @pytest.fixture

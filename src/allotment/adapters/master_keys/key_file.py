@@ -14,7 +14,7 @@ from pathlib import Path
 from allotment.adapters.master_keys.written import key_in
 from allotment.kernel.crypto import LocalMasterKey
 from allotment.kernel.errors import Misconfigured
-from allotment.kernel.settings import keep_once
+from allotment.kernel.files import keep_once, sync_folder
 
 _KEY_BYTES = 32
 
@@ -66,13 +66,13 @@ class KeyFile:
         """Second move: keep the old key as the previous one, and put the new one in its place."""
         keep_once(self.previous, self.path.read_bytes())
         self.next.replace(self.path)
-        _sync(self.path.parent)
+        sync_folder(self.path.parent)
 
     def drop_previous(self) -> None:
         """Last move: remove the old key. Call it once nothing is wrapped under it."""
         with suppress(FileNotFoundError):
             self.previous.unlink()
-        _sync(self.path.parent)
+        sync_folder(self.path.parent)
 
 
 def _read(path: Path) -> LocalMasterKey | None:
@@ -94,7 +94,6 @@ def _write(path: Path) -> None:
         return
     try:
         keep_once(path, os.urandom(_KEY_BYTES))
-        _sync(path.parent)
     except OSError as error:
         raise Misconfigured(
             f"A master key cannot be written to {path}: {error.strerror}.",
@@ -102,12 +101,3 @@ def _write(path: Path) -> None:
             " ALLOTMENT_MASTER_KEY, with the old one in ALLOTMENT_MASTER_KEY_PREVIOUS.",
             code="master-key",
         ) from error
-
-
-def _sync(folder: Path) -> None:
-    """Make renames in this folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
