@@ -1,7 +1,8 @@
 """People for tests: a factory of people with roles and spaces, and a way to sign them in."""
 
 import os
-from collections.abc import Callable, Iterable
+import shutil
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import count
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from allotment.engine.principals import Actor, Role
+from allotment.kernel.settings import settings
 from allotment.people.models import Membership, Person, RoleGrant, Space
 from allotment.people.queries import actor_of
 
@@ -56,6 +58,13 @@ _numbers = count(1)
 def _hashed_password() -> str:
     """Return the hash of `PASSWORD`, worked out once: it is slow on purpose."""
     return make_password(PASSWORD)
+
+
+@pytest.fixture(autouse=True)
+def nothing_to_wipe() -> Iterator[None]:
+    """Leave no note of what is still to be wiped (`keys/wiping.py`) to the next test: all have one home."""
+    yield
+    shutil.rmtree(settings().home / "to-wipe", ignore_errors=True)
 
 
 @pytest.fixture

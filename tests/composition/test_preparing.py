@@ -25,7 +25,6 @@ from tests.earlier import WORDS, tables_of_before, tables_of_now
 @pytest.fixture
 def left_behind(transactional_db: None, person: MakePerson) -> Iterator[tuple[UUID, ...]]:
     """Runs that ended under the earlier version, of somebody who has no key yet."""
-    wiping.wipe(*wiping.owed())
     ann = person(roles=["maker"], spaces=["Service desk"])
     app = make_from_starter(ann.actor, "reply-to-a-customer").id
     vault().seal(b"x", context="a table.a column:1")
@@ -37,7 +36,6 @@ def left_behind(transactional_db: None, person: MakePerson) -> Iterator[tuple[UU
     rows.bulk_create([rows.model(id=run, **about) for run in made])
     yield made
     tables_of_now()
-    wiping.wipe(*wiping.owed())
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from allotment.kernel.canonical import canonical_bytes
 from allotment.kernel.crypto import vault
 from allotment.kernel.errors import Erased
 from allotment.kernel.ids import new_id
-from allotment.keys import wiping
 from allotment.keys.erasing import destroy
 from allotment.microapps.making import make_from_starter
 from allotment.people.erasing import erase
@@ -41,7 +40,6 @@ def earlier(transactional_db: None) -> Iterator[Callable[[], Any]]:
     """Return `earlier()`, which makes the tables as they were and returns the models of then."""
     yield tables_of_before
     tables_of_now()
-    wiping.wipe(*wiping.owed())
 
 
 @pytest.fixture
