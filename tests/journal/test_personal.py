@@ -157,6 +157,19 @@ def test_a_value_that_was_removed_or_changed_is_told_as_that() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("sealed", ["of another", b"junk", b"\x02" + bytes(60)])
+def test_a_sealed_value_that_was_moved_or_damaged_is_told_as_changed(sealed: bytes | str) -> None:
+    made, other = entry(name=ANN, host=Personal(uuid4(), "Bo")), entry(name=Personal(uuid4(), "Cy"))
+    record(made)
+    record(other)
+    if isinstance(sealed, str):
+        sealed = bytes(JournalPersonal.objects.get(entry=other.id).sealed)
+    JournalPersonal.objects.filter(entry=made.id, name="name").update(sealed=sealed)
+    host, name = said_in(made.id, JournalEntry.objects.get(id=made.id).content.commitments)
+    assert (host.value, name.value, name.is_changed) == ("Bo", None, True)
+
+
+@pytest.mark.django_db
 def test_entries_that_lack_a_row_are_found() -> None:
     whole, lacking, erased = (entry(name=Personal(uuid4(), "Ann"), host=ANN) for _ in range(3))
     for one in (whole, lacking, erased):

@@ -20,8 +20,10 @@ from allotment.journal.decoding import is_uuid
 from allotment.journal.models import JournalPersonal
 from allotment.kernel.canonical import canonical_bytes
 from allotment.kernel.crypto import vault
-from allotment.kernel.errors import Erased
+from allotment.kernel.errors import Erased, Unavailable
 
+_MASTER_KEY = "master-key"
+"""The code of trouble with the key that wraps all others."""
 SALT_BYTES = 32
 _AT_ONCE = 500
 
@@ -177,6 +179,10 @@ def _read(row: JournalPersonal) -> PersonalValue:
         opened = vault().open(bytes(row.sealed), context=_context(row.entry, row.name))
     except Erased:
         return PersonalValue(row.name, row.subject, None, standing=Standing.ERASED)
+    except Unavailable as error:
+        if error.code == _MASTER_KEY:  # the installation's own trouble, which passes
+            raise
+        return PersonalValue(row.name, row.subject, None, standing=Standing.CHANGED)
     return PersonalValue(row.name, row.subject, opened[SALT_BYTES:].decode(), opened[:SALT_BYTES])
 
 
