@@ -73,7 +73,7 @@ def test_a_changed_entry_ends_with_1(copied: Installation) -> None:
     tampered(copied.server.home)
     ran = copied("journal", "verify")
     assert ran.code == 1
-    assert "not whole" in ran.output
+    assert "not whole: 1 problem in " in ran.output
     assert copied("journal", "verify", "--json").json["problem_count"] >= 1
 
 

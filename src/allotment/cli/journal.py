@@ -105,8 +105,8 @@ def _tell(found: Verified) -> None:
         click.echo(f"… and {found.problem_count - _SHOWN_PROBLEMS} more; --json shows up to a thousand.")
     if found.invented:
         click.echo(
-            f"{found.invented} entries are back-dated and say that they are invented, as those of a demonstration are. "
-            "If this is no demonstration, look at who wrote them."
+            f"{_count(found.invented, 'entry is', 'entries are')} of an earlier time and marked as a demonstration. "
+            "If this is none, look at who wrote them."
         )
     for start in found.begun:
         click.echo(
@@ -114,7 +114,8 @@ def _tell(found: Verified) -> None:
             f"What was before is checked by the old key of {start.before}."
         )
     signed = found.newest
-    told = f"{found.entries:,} entries and {found.checkpoints:,} checkpoints in {found.seconds:.1f} s"
+    entries, checkpoints = _count(found.entries, "entry", "entries"), _count(found.checkpoints, "checkpoint")
+    told = f"{entries} and {checkpoints} in {found.seconds:.1f} s"
     if found.is_sound:
         click.secho(f"The journal is whole: {told}.", bold=True)
         if signed is not None:
@@ -122,9 +123,12 @@ def _tell(found: Verified) -> None:
                 f"The first {signed.checkpoint.size:,} were signed last at {signed.at:%Y-%m-%d %H:%M:%S} UTC."
             )
     else:
-        click.secho(
-            f"The journal is not whole: {found.problem_count} problems in {told}.", fg="red", bold=True
-        )
+        problems = _count(found.problem_count, "problem")
+        click.secho(f"The journal is not whole: {problems} in {told}.", fg="red", bold=True)
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
 @journal.command("prove")
