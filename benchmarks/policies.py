@@ -6,6 +6,7 @@ Invariant: of what is called wholly evaluated, Cedar evaluated every question; c
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
+from statistics import median
 from uuid import UUID
 
 from allotment.engine.actions import Action
@@ -22,13 +23,16 @@ Each kind is asked 5,000 times. *Asked again*: the same question. *Known shape*:
 and an app never seen, which differs from an answered one only in ids that no rule names. *Evaluated wholly*: every
 question has facts that rules name in a combination never met, so that nothing is kept and Cedar reads all facts and
 asks the rules; that Cedar was asked each time is counted. The 50 rules are all about the one action that is asked for,
-which is the worst case; those of an installation are about all actions."""
+which is the worst case; those of an installation are about all actions. What is evaluated wholly is measured in five
+rounds, of which the median counts: on a machine that others use as well, a pause of some milliseconds makes the
+hundredth part of a round late, whatever the rules."""
 
 _RULES = 50
 _PROMISED_MICROSECONDS = 200
 _NAMED = tuple(UUID(int=number) for number in range(1, _RULES))
 """Whom the rules name, so that facts about them are never answered by what was answered for others."""
 _WARM_UP = 1_000
+_ROUNDS = 5
 _ROLES = [chosen for count in (1, 2, 3) for chosen in combinations(Role, count)]
 _STATES = ("published", "draft", "parked", "retired")
 _AUDIENCES = ("space", "organisation", "named people", "public link")
@@ -46,30 +50,39 @@ def measure(*, times: int) -> Measured:
     known = _known(times)
     of_known_shape = _took(book, known)
     again = _took(book, known)
-    whole = _wholly_evaluated(book, times)
+    whole = [_wholly_evaluated(book, times) for _ in range(_ROUNDS)]
     usual = rulebook.installed()
     say(f"{times:,} decisions by the {len(usual.rules)} rules of an installation")
-    installed = _wholly_evaluated(usual, times)
+    installed = [_wholly_evaluated(usual, times) for _ in range(_ROUNDS)]
     return Measured(
         [
-            *_findings("asked again", again, "kept"),
+            *_findings("asked again", [again], "kept"),
             *_findings(
-                "new actor and object, facts of a known shape", of_known_shape, "kept: only ids differ"
+                "new actor and object, facts of a known shape", [of_known_shape], "kept: only ids differ"
             ),
-            *_findings("evaluated wholly", whole, f"nothing kept, {_RULES} rules asked each time"),
+            *_findings(
+                "evaluated wholly", whole, f"nothing kept, {_RULES} rules asked each time{_spread(whole)}"
+            ),
             *_findings(
                 "evaluated wholly, rules of an installation",
                 installed,
-                f"nothing kept, {len(usual.rules)} rules about all actions",
+                f"nothing kept, {len(usual.rules)} rules about all actions{_spread(installed)}",
             ),
         ]
     )
 
 
-def _findings(what: str, took: Sequence[float], note: str) -> Iterator[Finding]:
+def _findings(what: str, rounds: Sequence[Sequence[float]], note: str) -> Iterator[Finding]:
     name = f"Policy decision, {what}"
-    yield Finding(f"{name}, p50", percentile(took, 0.5), "µs", None, note)
-    yield Finding(f"{name}, p99", percentile(took, 0.99), "µs", _PROMISED_MICROSECONDS, note)
+    half, most = (median(percentile(took, part) for took in rounds) for part in (0.5, 0.99))
+    yield Finding(f"{name}, p50", half, "µs", None, note)
+    yield Finding(f"{name}, p99", most, "µs", _PROMISED_MICROSECONDS, note)
+
+
+def _spread(rounds: Sequence[Sequence[float]]) -> str:
+    """Say in a note how far the rounds were apart, so that the median hides nothing."""
+    most = [percentile(took, 0.99) for took in rounds]
+    return f"; p99 of the {len(rounds)} rounds: {min(most):.0f} to {max(most):.0f} µs"
 
 
 def _wholly_evaluated(book: Rulebook, times: int) -> list[float]:
