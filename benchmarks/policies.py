@@ -11,6 +11,7 @@ from uuid import UUID
 
 from allotment.engine.actions import Action
 from allotment.engine.principals import Actor, AttributeValue, Resource, Role
+from allotment.kernel.collecting import collecting_seldom
 from allotment.kernel.ids import new_id
 from allotment.policies import evaluating, rulebook
 from allotment.policies.evaluating import Question, answer
@@ -42,6 +43,7 @@ _MOST = len(_ROLES) * len(_STATES) * len(_AUDIENCES) * len(_CLASSES) * len(_TIER
 """So many questions are told apart by the facts that rules name."""
 
 
+@collecting_seldom()  # as a server does
 def measure(*, times: int) -> Measured:
     """Measure `times` decisions of each kind, after as many to warm up."""
     book, times = _rulebook(), min(times, _MOST - _WARM_UP)

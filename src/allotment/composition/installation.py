@@ -19,6 +19,7 @@ from allotment.journal import changes
 from allotment.journal.sequencing import Sequencer
 from allotment.journal.writing import JournalWriter
 from allotment.kernel import portal as kernel_portal
+from allotment.kernel.collecting import collecting_seldom
 from allotment.kernel.errors import Misconfigured
 from allotment.kernel.outbound import Outbound
 from allotment.kernel.private_folders import remove_left_behind
@@ -30,9 +31,6 @@ from allotment.runs import durable, gatehouse
 from allotment.runs.batches import foreman
 
 _PATIENCE_SECONDS = 4
-_COLLECT_AFTER = (50_000, 20, 50)
-"""When Python looks for unused cycles: seldom. A call makes hundreds of objects and next to no cycle, so with Python's
-own 700 the calls under way are looked through every few calls, which took a tenth of a busy server's time."""
 _in_thread = anyio.to_thread.run_sync
 
 
@@ -50,7 +48,6 @@ class _Installation:
 
     def __init__(self) -> None:
         self._held = AsyncExitStack()
-        self._collected_after = gc.get_threshold()
 
     async def open_here(self, portal: BlockingPortal) -> None:
         """Open everything on the running event loop; what fails half-way is closed again."""
@@ -77,16 +74,14 @@ class _Installation:
             await _in_thread(remove_left_behind)
             await _in_thread(durable.launch, settings())
             await self._run_batches(opening)
+            opening.enter_context(collecting_seldom())
             self._held = opening.pop_all()
         gc.collect()
         gc.freeze()  # what is loaded by now stays; looking through it again and again would only hold up calls
-        self._collected_after = gc.get_threshold()
-        gc.set_threshold(*_COLLECT_AFTER)
 
     async def close_here(self) -> None:
         """Close in the reverse order; runs that are not done resume at the next start."""
         await self._held.aclose()
-        gc.set_threshold(*self._collected_after)
         gc.unfreeze()  # else what is loaded is not taken apart at exit, and native libraries complain of leaks
 
     def _enter_portal(self, portal: BlockingPortal, opening: AsyncExitStack) -> None:

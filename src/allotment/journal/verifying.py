@@ -37,6 +37,7 @@ from allotment.journal.tree.notes import Verifier
 from allotment.journal.walking import IS_ROTATION, TOLERANCE, Claim, Walk
 from allotment.journal.witnessing import Seen
 from allotment.kernel import clock
+from allotment.kernel.collecting import collecting_seldom
 from allotment.kernel.errors import AllotmentError, Invalid
 
 GRACE = timedelta(minutes=1)
@@ -110,6 +111,7 @@ class Verified:
         return self.is_complete and not self.problems
 
 
+@collecting_seldom()
 def verify(
     outside: Outside,
     *,
