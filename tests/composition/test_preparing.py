@@ -20,6 +20,7 @@ from allotment.runs.models import Run
 from allotment.runs.telling import Told, told_of
 from tests.conftest import MakePerson
 from tests.earlier import WORDS, tables_of_before, tables_of_now
+from tests.reading import bytes_of
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_what_an_upgrade_sealed_is_in_no_file_of_the_database(
     prepare()
     if connection.vendor == "sqlite":
         name = Path(connection.settings_dict["NAME"])
-        files = {path.name: path.read_bytes() for path in name.parent.glob(f"{name.name}*")}
+        files = {path.name: bytes_of(path) for path in name.parent.glob(f"{name.name}*")}
         assert [name for name, content in files.items() if b"Xanthippe" in content] == []
     else:
         assert _file_of_runs() != before  # the table was written anew

@@ -13,7 +13,7 @@ from allotment.kernel.ids import new_id
 from allotment.keys import wiping
 from allotment.keys.erasing import destroy
 from allotment.keys.models import DataKeyRow
-from tests.reading import somebody_reading
+from tests.reading import bytes_of, somebody_reading
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -81,7 +81,7 @@ def test_what_a_reader_kept_from_being_wiped_is_wiped_once_nobody_reads(
         assert wiping.owed() == ()
         if connection.vendor == "sqlite":
             name = Path(connection.settings_dict["NAME"])
-            assert not any(wrapped in path.read_bytes() for path in name.parent.glob(f"{name.name}*"))
+            assert not any(wrapped in bytes_of(path) for path in name.parent.glob(f"{name.name}*"))
     finally:
         keeping.stop()
 

@@ -14,6 +14,7 @@ from allotment.journal.models import JournalEntry, JournalLeaf, JournalPersonal
 from allotment.journal.personal import values_of
 from allotment.journal.recording import note
 from allotment.keys.models import DataKeyRow
+from tests.reading import bytes_of
 
 NAME, EMAIL = "Ann Rarely-Named", "ann.rarely@example.org"
 
@@ -67,7 +68,7 @@ def test_nothing_is_readable_in_a_raw_copy_of_the_database(transactional_db: Non
     wrapped = bytes(DataKeyRow.objects.get(subject=person).wrapped)
     erase(person, None, "request 2026-14")
     name = Path(connections["default"].settings_dict["NAME"])
-    content = b"".join(path.read_bytes() for path in name.parent.glob(f"{name.name}*"))
+    content = b"".join(bytes_of(path) for path in name.parent.glob(f"{name.name}*"))
     dump = "\n".join(sqlite3.connect(name).iterdump()).encode()
     for hidden in (NAME.encode(), EMAIL.encode(), wrapped, wrapped.hex().upper().encode()):
         assert hidden not in content

@@ -14,7 +14,7 @@ from allotment.keys.keeping import stored_keys
 from allotment.keys.models import DataKeyRow
 from allotment.keys.wiping import KEYS, owed, wipe
 from tests.keys.conftest import Home
-from tests.reading import somebody_reading
+from tests.reading import bytes_of, somebody_reading
 
 CONTEXT = "a table.a column:1"
 
@@ -67,4 +67,4 @@ def test_a_reader_in_the_way_is_told_and_the_wipe_remembered(
 
 def _is_in_files(wanted: bytes) -> bool:
     name = Path(connections["default"].settings_dict["NAME"])
-    return any(wanted in path.read_bytes() for path in name.parent.glob(f"{name.name}*"))
+    return any(wanted in bytes_of(path) for path in name.parent.glob(f"{name.name}*"))

@@ -15,6 +15,7 @@ from allotment.llms.disconnecting import disconnect
 from allotment.llms.models import Connection, LanguageModel
 from allotment.llms.practice import plant_practice_model
 from tests.llms.conftest import GOOD_KEY
+from tests.reading import bytes_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("reaching")]
 
@@ -44,7 +45,7 @@ def test_connecting_is_in_the_journal_without_the_key(server, officer):
 def test_no_file_of_the_database_contains_the_key(server, officer):
     connect(server.connection(), officer.actor)
     path = django_settings.DATABASES["default"]["NAME"]
-    stored = b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
+    stored = b"".join(bytes_of(file) for file in path.parent.glob(f"{path.name}*"))
     assert b"House models" in stored
     assert GOOD_KEY.encode() not in stored
 

@@ -38,6 +38,7 @@ from allotment.runs.starting import Upload
 from allotment.runs.values import RunDetail
 from allotment.sheets.receiving import receive
 from tests.conftest import MakePerson, Somebody
+from tests.reading import bytes_of
 from tests.runs.test_running import finished
 
 pytestmark = pytest.mark.sqlite
@@ -141,7 +142,7 @@ def _found(marks: tuple[str, ...]) -> dict[str, list[str]]:
 
 
 def _contents(files: set[Path]) -> dict[Path, bytes]:
-    return {path: path.read_bytes().lower() for path in files if path.exists()}
+    return {path: bytes_of(path).lower() for path in files if path.exists()}
 
 
 def _run(maker: Somebody, app: UUID) -> RunDetail:
