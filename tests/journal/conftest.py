@@ -13,6 +13,7 @@ from allotment.journal import growing, leading, sequencing, signing
 from allotment.journal.models import JournalEntry
 from allotment.journal.recording import record_all
 from allotment.journal.verifying import Outside, verify
+from allotment.journal.writing import JournalWriter
 from allotment.kernel import clock
 from allotment.kernel.settings import Settings, settings
 
@@ -63,6 +64,15 @@ def forget_signatures() -> None:
     """Remove what the installation of all tests keeps outside the database, which begins anew."""
     for name in ("journal.key", "journal.vkeys", "journal.checkpoint"):
         (settings().home / name).unlink(missing_ok=True)
+
+
+@pytest.fixture
+def writer() -> Iterator[JournalWriter]:
+    """The gate's way into the journal, started and stopped."""
+    made = JournalWriter()
+    made.start()
+    yield made
+    made.stop()
 
 
 @pytest.fixture

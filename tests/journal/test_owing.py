@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
@@ -27,14 +27,6 @@ from tests.journal.troubles import full, locked, read_only
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Trouble = Callable[[], AbstractContextManager[None]]
-
-
-@pytest.fixture
-def writer() -> Iterator[JournalWriter]:
-    made = JournalWriter()
-    made.start()
-    yield made
-    made.stop()
 
 
 def eventually(holds: Callable[[], bool]) -> None:

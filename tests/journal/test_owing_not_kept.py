@@ -1,7 +1,7 @@
 """What could not be kept is told by whoever asked; where they have gone meanwhile, by the journal."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -18,14 +18,6 @@ from tests.journal.conftest import eventually
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Tell = Callable[..., object]
-
-
-@pytest.fixture
-def writer() -> Iterator[JournalWriter]:
-    made = JournalWriter()
-    made.start()
-    yield made
-    made.stop()
 
 
 def refuse(_rows: Sequence[Any]) -> None:

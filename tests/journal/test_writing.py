@@ -3,7 +3,6 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,14 +27,6 @@ AT = datetime(2026, 11, 23, tzinfo=UTC)
 
 def entry(object_id: str = "x", **details: int) -> Entry:
     return Entry(AT, "apps.run", "done", None, "test", object_id, details=details)
-
-
-@pytest.fixture
-def writer() -> Iterator[JournalWriter]:
-    made = JournalWriter()
-    made.start()
-    yield made
-    made.stop()
 
 
 @pytest.fixture

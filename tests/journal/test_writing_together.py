@@ -1,7 +1,7 @@
 """What belongs to an entry is on disk with it, or neither is; and one that fails fails alone."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -17,14 +17,6 @@ from allotment.kernel.ids import new_id
 pytestmark = pytest.mark.django_db(transaction=True)
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
-
-
-@pytest.fixture
-def writer() -> Iterator[JournalWriter]:
-    made = JournalWriter()
-    made.start()
-    yield made
-    made.stop()
 
 
 def entry(name: str) -> Entry:
